@@ -1,0 +1,89 @@
+# make            build/genai, build/libgenai.a, build/libgenai.so
+# make test       installs what is missing, builds, runs every test
+# make demo       the same, then makes book.html
+# Variables: CC, OPT (-O2 ..), LUA (a folder with include/ and lib/, instead of Debian's), PREFIX, SAN=1 (address and undefined-behaviour sanitizers)
+CC      = gcc
+OPT     = -O2 -g
+PREFIX  = /usr/local
+BUILD   = build
+ARCH   := $(shell $(CC) -dumpmachine | cut -d- -f1)
+PKGS    = sndfile samplerate jansson libutf8proc libedit blas-openblas
+ifdef LUA
+LUA_CFLAGS = -I$(LUA)/include
+LUA_LIBS   = -L$(LUA)/lib -llua
+else
+LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
+LUA_LIBS   = $(shell pkg-config --libs lua5.4)
+endif
+DEP_CFLAGS := $(shell pkg-config --cflags sndfile samplerate jansson libutf8proc 2>/dev/null) -I/usr/include/kissfft
+DEP_LIBS   := $(shell pkg-config --libs sndfile samplerate jansson libutf8proc 2>/dev/null) -lkissfft-float -lopenblas -lpthread -lm
+ifdef SAN
+BUILD  := $(BUILD)-san
+SANFLAGS = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+OPT     = -O1 -g
+endif
+ifeq ($(ARCH),x86_64)
+LEVELS  = v2 v3 v4
+BASE    = -march=x86-64-v2
+LEVEL_v2 = -march=x86-64-v2
+LEVEL_v3 = -march=x86-64-v3
+LEVEL_v4 = -march=x86-64-v4
+ifneq ($(findstring clang,$(CC)),)
+LEVEL_v4 += -mprefer-vector-width=512
+else
+LEVEL_v4 += -mprefer-vector-width=512
+endif
+else
+LEVELS  = v2
+BASE    =
+LEVEL_v2 =
+endif
+WARN    = -Wall -Wextra -Wno-unused-parameter -Wno-psabi
+CFLAGS  = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno -fno-trapping-math -Iengine -Ibindings $(SANFLAGS) -MMD -MP
+KOPT    = -O3
+
+ENGINE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard engine/*.c engine/io/*.c))
+BIND    = $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c,$(wildcard bindings/*.c)))
+KERNELS = $(foreach l,$(LEVELS),$(patsubst engine/cpu/%.c,$(BUILD)/engine/cpu/$(l)/%.o,$(filter-out engine/cpu/ref.c engine/cpu/table.c,$(wildcard engine/cpu/*.c))) \
+          $(foreach m,f x,$(patsubst engine/cpu/mm/%.c,$(BUILD)/engine/cpu/$(l)$(m)/%.o,$(wildcard engine/cpu/mm/*.c)) $(BUILD)/engine/cpu/$(l)$(m)/table.o)) \
+          $(BUILD)/engine/cpu/v2r/ref.o
+STDLIB  = $(shell find stdlib -name '*.lua' | sort)
+LIBOBJ  = $(ENGINE) $(KERNELS) $(BIND) $(BUILD)/stdlib.o
+
+all: $(BUILD)/genai $(BUILD)/libgenai.a $(BUILD)/libgenai.so
+
+$(BUILD)/genai: $(BUILD)/bindings/main.o $(BUILD)/libgenai.a
+	$(CC) $(SANFLAGS) -Wl,-E -o $@ $< $(BUILD)/libgenai.a $(LUA_LIBS) $(DEP_LIBS) -ledit
+$(BUILD)/libgenai.a: $(LIBOBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(BUILD)/libgenai.so: $(LIBOBJ)
+	$(CC) $(SANFLAGS) -shared -o $@ $^ $(LUA_LIBS) $(DEP_LIBS)
+
+define level_rules
+$(BUILD)/engine/cpu/$(1)/%.o: engine/cpu/%.c
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(KOPT) $(LEVEL_$(1)) -DGN_LEVEL=$(1) -c -o $$@ $$<
+$(BUILD)/engine/cpu/$(1)f/%.o: engine/cpu/mm/%.c
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(KOPT) $(LEVEL_$(1)) -ffp-contract=fast -DGN_MM -DGN_FAST -DGN_LEVEL=$(1) -DGN_MODE=f -c -o $$@ $$<
+$(BUILD)/engine/cpu/$(1)x/%.o: engine/cpu/mm/%.c
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(KOPT) $(LEVEL_$(1)) -DGN_MM -DGN_EXACT -DGN_LEVEL=$(1) -DGN_MODE=x -c -o $$@ $$<
+$(BUILD)/engine/cpu/$(1)f/table.o: engine/cpu/table.c
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_MODE=f -c -o $$@ $$<
+$(BUILD)/engine/cpu/$(1)x/table.o: engine/cpu/table.c
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_MODE=x -c -o $$@ $$<
+endef
+$(foreach l,$(LEVELS),$(eval $(call level_rules,$(l))))
+$(BUILD)/engine/cpu/v2r/ref.o: engine/cpu/ref.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASE) -c -o $@ $<
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASE) $(LUA_CFLAGS) $(DEP_CFLAGS) -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
