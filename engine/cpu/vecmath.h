@@ -241,9 +241,9 @@ V_INLINE float v_pow1(float xf, float yf) {
   v = ay == inf ? (x == 1.0 ? 1.0 : (x > 1.0) == (y > 0.0) ? inf : 0.0) : one;
   int negative = v_double_bits(xf) >> 63 != 0;
   v = negative & odd ? -v : v;
-  v = (xf < 0.0f) & !integer & (x != inf) ? __builtin_nan("") : v;
-  v = (x != x) | (y != y) ? __builtin_nan("") : v;
-  v = (y == 0.0) | (xf == 1.0f) ? 1.0 : v;
+  v = ((xf < 0.0f) & !integer & (x != inf)) ? __builtin_nan("") : v;
+  v = ((x != x) | (y != y)) ? __builtin_nan("") : v;
+  v = ((y == 0.0) | (xf == 1.0f)) ? 1.0 : v;
   return (float)v;
 }
 V_INLINE float v_atan2_1(float yf, float xf) {
@@ -264,7 +264,7 @@ V_INLINE float v_atan2_1(float yf, float xf) {
   a = ax < ay ? 1.57079632679489661923 - a : a;
   a = v_double_bits(x) >> 63 != 0 ? 3.14159265358979323846 - a : a;
   a = v_double_bits(y) >> 63 != 0 ? -a : a;
-  return (float)((x != x) | (y != y) ? x + y : a);
+  return (float)(((x != x) | (y != y)) ? x + y : a);
 }
 
 /* ---- 16 lanes at every level, for reductions whose order must not depend on the machine ---- */
@@ -294,7 +294,7 @@ V_INLINE float v16_sum(v16 a) {
 V_INLINE float v16_top(v16 a) {                                        /* the largest; NaN if there is one */
   float t[16];
   v16_store(t, a);
-  for (int w = 8; w > 0; w >>= 1) for (int i = 0; i < w; i++) t[i] = (t[i] > t[i + w]) | (t[i] != t[i]) ? t[i] : t[i + w];
+  for (int w = 8; w > 0; w >>= 1) for (int i = 0; i < w; i++) t[i] = ((t[i] > t[i + w]) | (t[i] != t[i])) ? t[i] : t[i + w];
   return t[0];
 }
 #endif
