@@ -1,0 +1,108 @@
+/* gemm.c: f32 products. The result is cut into tiles whose edges depend on the shape alone; each tile is one task that packs its own blocks of A and B, so it
+ * comes out the same whoever computes it. Forms where packing does not pay (one row, few rows, tiny) are in gemm_few.c and at the end of this file. */
+#include "../kernels.h"
+#include "gemm.h"
+
+#define KC 256                                   /* a panel of B (KC x NR floats) stays in the L1 cache */
+#define MC (MR * (96 / MR))                      /* a block of A (MC x KC) stays in the L2 cache */
+#define SMALL_B 4096                             /* floats of B that are packed on the stack */
+
+typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; } tiles;
+
+static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* C[m,n] (+)= A B with B in panels; w < NR columns of the last panel go through a small tile. */
+static void run_panels(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *bp, float *c, int64_t ldc, bool add) {
+  for (int64_t j = 0; j < n; j += NR, bp += k * NR) {
+    int64_t w = smaller(NR, n - j);
+    for (int64_t i = 0; i < m; i += MR) {
+      int64_t r = smaller(MR, m - i);
+      const float *ai = a + i / MR * atile;
+      float *ci = c + i * ldc + j;
+      if (w == NR) micro_table[r](k, ai, ars, acs, bp, NR, ci, ldc, add);
+      else micro_edge(r, w, k, ai, ars, acs, bp, NR, ci, ldc, add);
+    }
+  }
+}
+
+static void tile_product(const gn_gemm *p, const float *a, const float *b, float *c, int64_t m, int64_t n, float *scratch) {
+  float *ap = scratch, *bp = scratch + MC * KC;
+  for (int64_t k0 = 0; k0 < p->k; k0 += KC) {
+    int64_t kc = smaller(KC, p->k - k0);
+    pack_b(kc, n, b + k0 * p->brs, p->brs, p->bcs, bp);
+    for (int64_t i = 0; i < m; i += MC) {
+      int64_t mc = smaller(MC, m - i);
+      pack_a(mc, kc, a + i * p->ars + k0 * p->acs, p->ars, p->acs, ap);
+      run_panels(mc, n, kc, ap, 1, MR, kc * MR, bp, c + i * p->ldc, p->ldc, p->add || k0 > 0);
+    }
+  }
+}
+
+static void small_product(const gn_gemm *p, const float *a, const float *b, float *c, int64_t m, int64_t n) {
+  float bp[SMALL_B] __attribute__((aligned(64)));
+  pack_b(p->k, n, b, p->brs, p->bcs, bp);
+  run_panels(m, n, p->k, a, p->ars, p->acs, MR * p->ars, bp, c, p->ldc, p->add);
+}
+
+static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t n) {
+  if (!bias) return;
+  for (int64_t i = 0; i < m; i++, c += p->ldc)
+    for (int64_t j = 0; j < n; j++) c[j] += bias[j];
+}
+
+static bool is_small(int64_t n, int64_t k) { return k * round_up(n, NR) <= SMALL_B; }
+
+static void tile_task(void *context, int64_t t, int worker) {
+  const tiles *s = context;
+  const gn_gemm *p = s->p;
+  int64_t per = s->tm * s->tn, batch = t / per * s->group, end = smaller(batch + s->group, s->batch), i = t % per / s->tn * s->mt, j = t % s->tn * s->nt;
+  int64_t m = smaller(s->mt, p->m - i), n = smaller(s->nt, p->n - j);
+  for (; batch < end; batch++) {
+    const float *a = p->a + i * p->ars, *b = p->b + j * p->bcs;
+    float *c = p->c + i * p->ldc + j;
+    int64_t rest = batch;
+    for (int d = p->nbatch - 1; d >= 0; d--) {
+      int64_t x = rest % p->bdim[d];
+      rest /= p->bdim[d];
+      a += x * p->astep[d], b += x * p->bstep[d], c += x * p->cstep[d];
+    }
+    if (is_small(n, p->k)) small_product(p, a, b, c, m, n);
+    else tile_product(p, a, b, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
+    finish(p, p->bias ? p->bias + j : NULL, c, m, n);
+  }
+}
+
+/* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. */
+static void choose_tiles(const gn_gemm *p, tiles *s) {
+  double volume = (double)p->m * p->n * p->k;
+  int64_t want = volume < 1.5e6 ? 1 : volume < 1e8 ? 4 : volume < 1e9 ? 8 : 16;
+  if (s->batch >= 8) want = volume < 3e7 ? 1 : want / 2;
+  s->mt = p->m, s->nt = p->n;
+  for (int64_t have = 1; have < want || s->nt > 1024; have *= 2) {
+    if (s->mt <= 2 * MR && s->nt <= 2 * NR) break;
+    if (s->nt > 1024 || s->nt / 2 >= s->mt || s->mt <= 2 * MR) s->nt = round_up((s->nt + 1) / 2, NR);
+    else s->mt = round_up((s->mt + 1) / 2, MR);
+  }
+  s->tm = (p->m + s->mt - 1) / s->mt, s->tn = (p->n + s->nt - 1) / s->nt;
+  s->group = 1;
+  if (s->tm * s->tn == 1 && volume < 5e5) s->group = (int64_t)(5e5 / (volume + 1000)) + 1;
+}
+
+bool K(gemm)(gn *g, const gn_gemm *p) {
+  tiles s = {.p = p, .batch = 1};
+  for (int d = 0; d < p->nbatch; d++) s.batch *= p->bdim[d];
+  if (s.batch == 0 || p->m == 0 || p->n == 0) return true;
+  choose_tiles(p, &s);
+  int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
+  size_t bytes = 0;
+  if (!is_small(s.nt, p->k)) {
+    s.stride = 4 * (size_t)(MC * KC + KC * round_up(s.nt, NR));
+    bytes = s.stride * gn_workers(g);
+    if (!(s.scratch = gn_alloc(g, bytes))) return false;
+  }
+  if (tasks == 1) tile_task(&s, 0, 0);
+  else gn_parallel(g, tasks, tile_task, &s);
+  if (s.scratch) gn_free(g, s.scratch, bytes);
+  return true;
+}
