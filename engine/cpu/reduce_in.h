@@ -1,0 +1,95 @@
+/* reduce_in.h: what the reduction kernels share: 8 lanes at a time, partial vectors at the ends, splitting by shape. */
+#ifndef GN_CPU_REDUCE_IN_H
+#define GN_CPU_REDUCE_IN_H
+#include "kernels.h"
+#include "vecmath.h"
+#include <math.h>
+#include <string.h>
+#define INLINE static inline __attribute__((always_inline, unused))
+
+typedef float v8 __attribute__((vector_size(32)));
+typedef int32_t m8 __attribute__((vector_size(32)));
+typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
+enum { LANES = 8, GRAIN = 16384 /* elements a task should have at least */ };
+
+INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE v8 load(const float *p) { return *(const v8u *)p; }
+INLINE void store(float *p, v8 v) { *(v8u *)p = v; }
+INLINE v8 all8(float x) { return (v8){ x, x, x, x, x, x, x, x }; }
+INLINE v8 pick(m8 mask, v8 a, v8 b) { return (v8)((mask & (m8)a) | (~mask & (m8)b)); }
+INLINE v8 vmax(v8 a, v8 b) { return pick((b > a) | (b != b), b, a); }      /* a NaN on either side stays */
+INLINE v8 vmin(v8 a, v8 b) { return pick((b < a) | (b != b), b, a); }
+INLINE v8 vabs(v8 a) { return (v8)((m8)a & 0x7fffffff); }
+INLINE float smax(float a, float b) { return (b > a) | (b != b) ? b : a; }
+INLINE float smin(float a, float b) { return (b < a) | (b != b) ? b : a; }
+
+/* The first n (1..8) of p; the other lanes get `fill`. */
+INLINE v8 load_n(const float *p, int64_t n, float fill) {
+  if (n >= LANES) return load(p);
+  v8 v = all8(fill);
+  memcpy(&v, p, (size_t)n * sizeof *p);
+  return v;
+}
+INLINE void store_n(float *p, v8 v, int64_t n) {
+  if (n >= LANES) store(p, v);
+  else memcpy(p, &v, (size_t)n * sizeof *p);
+}
+INLINE float add8(v8 v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
+INLINE v16 load16(const float *p, int64_t n, float fill) {
+  if (n >= 16) return v16_load(p);
+  v16 v = v16_set(fill);
+  memcpy(&v, p, (size_t)n * sizeof *p);
+  return v;
+}
+INLINE void store16(float *p, v16 v, int64_t n) {
+  if (n >= 16) v16_store(p, v);
+  else memcpy(p, &v, (size_t)n * sizeof *p);
+}
+INLINE float max8(v8 v) { return smax(smax(smax(v[0], v[4]), smax(v[2], v[6])), smax(smax(v[1], v[5]), smax(v[3], v[7]))); }
+
+/* The largest of a row of n >= 1; NaN if there is one. */
+INLINE float row_max(const float *x, int64_t n) {
+  float most = x[0];
+  int64_t i = 0;
+  if (n >= LANES) {
+    v8 a = load(x), b = a, c = a, d = a;
+    for (; i + 32 <= n; i += 32) a = vmax(a, load(x + i)), b = vmax(b, load(x + i + 8)), c = vmax(c, load(x + i + 16)), d = vmax(d, load(x + i + 24));
+    for (; i + LANES <= n; i += LANES) a = vmax(a, load(x + i));
+    most = max8(vmax(vmax(a, b), vmax(c, d)));
+  }
+  for (; i < n; i++) most = smax(most, x[i]);
+  return most;
+}
+/* The sum of exp(x - shift) of a row, the terms stored in out where it is not NULL. */
+INLINE double exp_sum(const float *x, float *out, float shift, int64_t n) {
+  double total = 0;
+  v16 s = v16_set(shift);
+  for (int64_t from = 0; from < n; from += 4096) {
+    int64_t end = least(n, from + 4096), i = from;
+    v16 a = v16_set(0), b = a;
+    for (; i + 32 <= end; i += 32) {
+      v16 p = v16_exp(v16_sub(v16_load(x + i), s)), q = v16_exp(v16_sub(v16_load(x + i + 16), s));
+      if (out) v16_store(out + i, p), v16_store(out + i + 16, q);
+      a = v16_add(a, p), b = v16_add(b, q);
+    }
+    for (; i < end; i += 16) {
+      v16 p = v16_exp(v16_sub(load16(x + i, end - i, -INFINITY), s));
+      if (out) store16(out + i, p, end - i);
+      a = v16_add(a, p);
+    }
+    total += v16_sum(v16_add(a, b));
+  }
+  return total;
+}
+
+/* How many of n items of `cost` elements each make a task of at least GRAIN elements. */
+INLINE int64_t items_per_task(int64_t n, int64_t cost) {
+  int64_t k = cost > 0 ? GRAIN / cost : n;
+  return k < 1 ? 1 : k > n ? (n > 0 ? n : 1) : k;
+}
+INLINE int64_t split(int64_t n, int64_t size) { return (n + size - 1) / size; }
+INLINE void run_tasks(gn *g, int64_t n, gn_task *task, void *context) {
+  if (n == 1) task(context, 0, 0);
+  else if (n > 1) gn_parallel(g, n, task, context);
+}
+#endif
