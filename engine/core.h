@@ -11,18 +11,20 @@
  *             [a,b] named dims; `..` any dims, equal wherever it stands; `*s` broadcasts; [3] a fixed size; no brackets = any shape
  *             suffix ? = may be nil      suffix + = a list of one or more
  *   others    k:int  p:num  d:dim (from 1, negatives from the end; becomes 0-based)  d:dims (one or a list)  v:ints  s:text  f:bool  r:rng
- *             m:word|word|word (becomes the index)      t:dtype      =default, or ? = may be nil
+ *             m:word|word|word (becomes the index)      t:dtype      p:any (number, list of integers or text, as given)     =default, or ? = may be nil
  *   result    f[..,n]  f32 (given back in the inputs' float type)   n promoted type of the n inputs   i i32   l i64   b bool   x as the first tensor
  *             [?] or no brackets = the forward function allocates
  */
 enum { GRAD = 1,            /* has gn__bwd_NAME */
        COMPOSITE = 2,       /* the forward function calls other ops; nothing recorded for itself, inputs come as they are */
        STRIDED = 4,         /* the forward function takes strided inputs (else they come packed) */
-       INPLACE = 8,         /* writes into its first tensor */
+       INPLACE = 8,         /* writes into its first tensor, which comes as it is; other tensors come in its type; the dispatcher sets out[0] */
        SAME_STORAGE = 16,   /* results are views */
-       HIDDEN = 32 };       /* not shown to scripts: gradient kernels */
+       HIDDEN = 32,         /* not shown to scripts: gradient kernels */
+       SHAPES_ONLY = 64,    /* the gradient looks at the shapes of inputs alone: their values are not kept (n->arg[i].t has no data) */
+       NO_OUT = 128 };      /* the gradient does not call gn_out: results are not kept */
 
-typedef enum { GN_P_TENSOR, GN_P_LIST, GN_P_INT, GN_P_NUM, GN_P_DIM, GN_P_DIMS, GN_P_INTS, GN_P_TEXT, GN_P_BOOL, GN_P_RNG, GN_P_WORD, GN_P_DTYPE } gn_param_kind;
+typedef enum { GN_P_TENSOR, GN_P_LIST, GN_P_INT, GN_P_NUM, GN_P_DIM, GN_P_DIMS, GN_P_INTS, GN_P_TEXT, GN_P_BOOL, GN_P_RNG, GN_P_WORD, GN_P_DTYPE, GN_P_ANY } gn_param_kind;
 typedef struct gn_size_spec { char kind; /* 'v' named, 'c' constant, '.' any leading, '*' broadcast */ int8_t var; int32_t value; } gn_size_spec;
 typedef struct gn_param {
   const char *name; int name_len;
@@ -39,6 +41,8 @@ typedef struct gn_row {
   gn_param param[GN_MAX_ARGS];
   struct { char type; bool shaped; int ndim; gn_size_spec size[GN_MAX_DIMS]; } result[GN_MAX_OUTS];
   char var[16][12];
+  int first;                              /* the first tensor or list parameter, -1 = none */
+  const char *text;                       /* signature up to "->" */
   bool (*forward)(gn *, const gn_arg *a, gn_tensor **out);
   bool (*backward)(gn *, gn_node *, gn_tensor *const *gout, gn_tensor **gin);
 } gn_row;
@@ -50,21 +54,24 @@ typedef struct gn_row {
 #undef OP
 
 /* ---- tape ---- */
+typedef struct gn_segment gn_segment;
 struct gn_node {
   int refs, nargs, nouts, nlist;
-  gn_op op;
+  gn_op op;                               /* GN_OPS = a leaf */
   bool freed;                             /* the graph was released by a backward pass */
   uint64_t id;                            /* order of recording */
   gn *g;
-  gn_arg *arg;                            /* nargs; tensors referenced, list tensors in `list` */
+  gn_arg *arg;                            /* nargs; tensors referenced */
   gn_tensor **list;                       /* elements of the list parameter, referenced */
   uint32_t *version;                      /* of the tensors in arg, then list, at recording */
   gn_tensor *saved[GN_MAX_OUTS];          /* results without tape: use gn_out */
-  int64_t odim[GN_MAX_OUTS][GN_MAX_DIMS]; int ondim[GN_MAX_OUTS];
-  gn_dtype otype[GN_MAX_OUTS];
   gn_tensor *leaf;                        /* leaf nodes: not referenced, cleared when the tensor dies */
   gn_tensor *gsum[GN_MAX_OUTS];           /* gradient collected during a backward pass */
-  uint64_t mark;
+  uint64_t mark;                          /* visited in the pass of that number */
+  bool useful;                            /* leads to an asked-for input */
+  gn_segment *segment; int segment_at;    /* checkpointed: values are recomputed when needed */
+  gn_node *next;                          /* list of dying nodes */
+  size_t bytes;
 };
 
 /* In backward functions: n->arg[i].t is input i (with its tape), gn_out(n, k) result k, gout[k] its gradient (NULL = zero).
@@ -104,6 +111,7 @@ int gn_find_op(const gn *, const char *name);                           /* -1 = 
 
 struct gn {
   const gn_kernels *k;                    /* the kernels of this ISA level and mode */
+  gn_kernels ref;                         /* the plain twins */
   bool exact, recording;
   _Atomic bool cancelled;
   int depth;                              /* nesting of calls: only the outermost op looks at cancel */
@@ -116,6 +124,8 @@ struct gn {
   uint64_t node_id, mark;
   gn_tensor **temps; int ntemps, temps_size;
   gn_tensor *free_tensors; gn_storage *free_storages;
+  gn_node *dying; bool draining;
+  gn_segment *segment;                    /* being recorded */
   int64_t counted[4];                     /* tensors, storages, nodes alive: leak checks */
 };
 #endif

@@ -55,7 +55,7 @@ const char *gn_shape_text(const gn_tensor *, char *buffer, size_t size);        
 /* ---- runtime ---- */
 typedef struct gn_config {
   size_t limit;                          /* bytes, 0 = none */
-  int threads;                           /* <= 0: one per core */
+  int threads;                           /* < 0: one per core; 0: the caller's thread only */
   bool exact;
   const char *isa;                       /* NULL = best; "v2" "v3" "v4" "ref" */
   void (*pressure)(void *user);          /* asked to free what it can */

@@ -1,0 +1,18 @@
+/* base.h: how the core's files open and close their parts of a runtime. */
+#ifndef GN_BASE_H
+#define GN_BASE_H
+#include "core.h"
+bool gn_mem_open(gn *);
+void gn_mem_close(gn *);
+bool gn_rows_open(gn *);
+void gn_rows_close(gn *);
+void gn_pool_close(gn *);
+void gn_tensors_close(gn *);
+bool gn_in_task(void);                    /* on the pool, inside a task */
+void gn_fail_alloc_after(gn *, int64_t n);/* tests: the n-th allocation from now fails (0 = the next), < 0 = off */
+gn_tensor *gn_ghost(gn_tensor *);         /* same shape and place on the tape, no data */
+void gn_drop_data(gn_tensor *);
+void gn_take_data(gn_tensor *, const gn_tensor *from);
+void gn_node_unref(gn_node *);
+gn_node *gn_record(gn *, const gn_row *, gn_op, const gn_arg *args, int nargs, gn_tensor **out, int nouts);
+#endif

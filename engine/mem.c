@@ -1,0 +1,163 @@
+/* mem.c: accounts, the cap, and the cache of freed blocks.
+ *
+ * Blocks are rounded up to a class (four classes a power of two); freed ones are kept, up to CACHE_SHARE of the cap or CACHE_MOST bytes, because the
+ * next step of a loop asks for the same sizes again. Live bytes count what callers hold; cached bytes are given back before an allocation fails. */
+#include "core.h"
+#include "base.h"
+#include <stdlib.h>
+#include <string.h>
+#include <pthread.h>
+
+#define CLASSES 160
+#define SMALLEST 64
+#define CACHE_MOST ((size_t)256 << 20)
+#define PRESSURE_FLOOR ((size_t)32 << 20)
+#define LARGEST ((size_t)1 << 46)
+
+typedef struct block { struct block *next; } block;
+struct gn_mem {
+  size_t limit, live, peak, cached, cache_most;
+  size_t pressure_at;                     /* live tensor bytes that call for a collection */
+  size_t tensors;                         /* live bytes of gn_alloc alone */
+  bool in_pressure;
+  block *list[CLASSES];
+  int64_t fail_after;                     /* fault injection: the n-th allocation from now fails; < 0 = off */
+  pthread_mutex_t lock;                   /* kernels on pool threads may ask for scratch */
+};
+
+bool gn_mem_open(gn *g) {
+  struct gn_mem *m = g->mem = calloc(1, sizeof *m);
+  if (!m) return gn_fail_as(GN_NOMEM, "open: out of memory");
+  pthread_mutex_init(&m->lock, NULL);
+  m->fail_after = -1;
+  gn_set_limit(g, g->config.limit);
+  m->pressure_at = PRESSURE_FLOOR;
+  return true;
+}
+
+void gn_set_limit(gn *g, size_t bytes) {
+  g->mem->limit = bytes ? bytes : LARGEST;
+  g->mem->cache_most = g->mem->limit / 4 < CACHE_MOST ? g->mem->limit / 4 : CACHE_MOST;
+}
+
+void gn_fail_alloc_after(gn *g, int64_t n) { g->mem->fail_after = n; }
+
+/* The class of a size and its rounded bytes. */
+static int class_of(size_t bytes, size_t *rounded) {
+  if (bytes <= SMALLEST) { *rounded = SMALLEST; return 0; }
+  int top = 63 - __builtin_clzll(bytes - 1);                     /* bytes in (2^top, 2^(top+1)] */
+  size_t quarter = ((size_t)1 << top) / 4;
+  int part = (int)((bytes - 1 - ((size_t)1 << top)) / quarter);   /* 0..3 */
+  *rounded = ((size_t)1 << top) + quarter * (size_t)(part + 1);
+  return (top - 6) * 4 + part + 1;
+}
+
+void gn_trim(gn *g) {
+  struct gn_mem *m = g->mem;
+  for (int c = 0; c < CLASSES; c++)
+    while (m->list[c]) {
+      block *b = m->list[c];
+      m->list[c] = b->next;
+      free(b);
+    }
+  m->cached = 0;
+}
+
+void gn_mem_close(gn *g) {
+  if (!g->mem) return;
+  gn_trim(g);
+  pthread_mutex_destroy(&g->mem->lock);
+  free(g->mem);
+}
+
+static void press(gn *g) {
+  struct gn_mem *m = g->mem;
+  if (!g->config.pressure || m->in_pressure) return;
+  m->in_pressure = true;
+  g->config.pressure(g->config.user);
+  m->in_pressure = false;
+  size_t twice = 2 * m->tensors;
+  m->pressure_at = twice > PRESSURE_FLOOR ? twice : PRESSURE_FLOOR;
+}
+
+static bool room(gn *g, size_t bytes) {
+  struct gn_mem *m = g->mem;
+  if (m->live + m->cached + bytes <= m->limit) return true;
+  gn_trim(g);
+  return m->live + bytes <= m->limit;
+}
+
+static void *refuse(const struct gn_mem *m, size_t bytes) {
+  gn_fail_as(GN_NOMEM, "out of memory: %.1f MB more wanted, %.1f MB in use%s", (double)bytes / 1048576, (double)m->live / 1048576,
+             m->limit < LARGEST ? ", the limit is reached" : "");
+  return NULL;
+}
+
+static bool injected(struct gn_mem *m) { return m->fail_after >= 0 && m->fail_after-- == 0; }
+
+static void *take(gn *g, size_t bytes) {
+  struct gn_mem *m = g->mem;
+  size_t rounded;
+  int c = class_of(bytes, &rounded);
+  block *b = m->list[c];
+  if (b) m->list[c] = b->next, m->cached -= rounded;
+  else if (!room(g, rounded) || !(b = aligned_alloc(64, (rounded + 63) & ~(size_t)63))) return NULL;
+  m->live += rounded, m->tensors += rounded;
+  if (m->live > m->peak) m->peak = m->live;
+  return b;
+}
+
+void *gn_alloc(gn *g, size_t bytes) {
+  struct gn_mem *m = g->mem;
+  if (bytes > LARGEST) return refuse(m, bytes);
+  bool main_thread = !gn_in_task();                              /* a pool thread must not run the host's collector */
+  if (main_thread && m->tensors + bytes > m->pressure_at) press(g);
+  pthread_mutex_lock(&m->lock);
+  void *p = injected(m) ? NULL : take(g, bytes);
+  pthread_mutex_unlock(&m->lock);
+  if (!p && main_thread && m->fail_after < 0 && g->config.pressure && !m->in_pressure) {
+    press(g);
+    pthread_mutex_lock(&m->lock);
+    p = take(g, bytes);
+    pthread_mutex_unlock(&m->lock);
+  }
+  return p ? p : refuse(m, bytes);
+}
+
+void gn_free(gn *g, void *p, size_t bytes) {
+  if (!p) return;
+  struct gn_mem *m = g->mem;
+  size_t rounded;
+  int c = class_of(bytes, &rounded);
+  pthread_mutex_lock(&m->lock);
+  m->live -= rounded, m->tensors -= rounded;
+  if (m->cached + rounded <= m->cache_most) {
+    block *b = p;
+    b->next = m->list[c], m->list[c] = b, m->cached += rounded;
+  } else free(p);
+  pthread_mutex_unlock(&m->lock);
+}
+
+bool gn_charge(gn *g, size_t bytes) {
+  struct gn_mem *m = g->mem;
+  pthread_mutex_lock(&m->lock);
+  bool fine = !injected(m) && bytes <= LARGEST && room(g, bytes);
+  if (fine) {
+    m->live += bytes;
+    if (m->live > m->peak) m->peak = m->live;
+  }
+  pthread_mutex_unlock(&m->lock);
+  if (!fine) refuse(m, bytes);
+  return fine;
+}
+
+void gn_discharge(gn *g, size_t bytes) {
+  pthread_mutex_lock(&g->mem->lock);
+  g->mem->live -= bytes;
+  pthread_mutex_unlock(&g->mem->lock);
+}
+
+size_t gn_live(const gn *g, size_t *peak) {
+  if (peak) *peak = g->mem->peak;
+  return g->mem->live;
+}
