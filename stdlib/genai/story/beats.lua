@@ -11,6 +11,17 @@ beats.openings = {
   "Early one morning, in {H.home}, {H.intro} woke up and stretched. Good morning, {H}!",
 }
 
+-- what the mornings are like at home
+beats.homes = {
+  land = { "In the mornings it smelled of {smell} there, and in the evenings of {smell2}.", "It was a good place. The {roof} kept the rain out, mostly, and the sun came in without knocking.",
+    "From there one could see {view}, and on clear days a little bit more.", "It was so quiet there that one could hear the {noise}." },
+  water = { "The light came down in long green ribbons there, and everything swayed a little, even on calm days.", "It was a good place. The tide came by twice a day, and always brought something." },
+  space = { "Outside, the stars went by like slow snow, and nobody ever had to look for a parking place.", "It hummed to itself day and night, like someone who has forgotten the words." },
+}
+beats.smells = { "wet grass", "warm dust", "apples", "wood smoke", "mint", "toast" }
+beats.views = { "the whole of the lane and half of the hill", "three fields, two gates and a cow", "the bend in the road where everyone disappears" }
+beats.noises = { "grass growing", "snails yawning", "clouds bumping into each other" }
+
 -- intro: shown in the setup; mid: the habit gets in the way or helps, on the road; last: its echo on the last page
 beats.traits = {
   { name = "counts", intro = "{H} [count] everything: fourteen daisies, six clouds and one very surprised beetle.",

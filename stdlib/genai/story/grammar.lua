@@ -49,9 +49,11 @@ end
 
 local function verb(state, body)
   local many = state.many
+  local now = body:find("!", 1, true)                       -- [like!] stays in the present, as the teller speaks
+  body = body:gsub("!", "")
   if body:find "%+$" then many, body = true, body:sub(1, -2) elseif body:find "%-$" then many, body = false, body:sub(1, -2) end
   if body == "must" then body = state.tense == "past" and "have to" or body end
-  return state.tense == "past" and morphology.past(body, many) or morphology.present(body, many)
+  return not now and state.tense == "past" and morphology.past(body, many) or morphology.present(body, many)
 end
 
 -- <a|b> is resolved first, left to right, so that each choice draws once

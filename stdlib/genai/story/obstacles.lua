@@ -52,11 +52,11 @@ So {H} rode up on two broad shoulders, holding very tight to two curly horns. {r
 {when} a storm came over the hills with both arms full of thunder. {H} crept into a hollow log. Somebody was in it already: a small fawn, shaking like a leaf.
 First {H} told a joke, but the thunder laughed in the wrong place. Then {H.he} tried singing, and nobody could hear the words.]],
     solves = { warm = [[Then {H} unrolled {G.the}, and there was just enough of it for two. Little by little the shaking stopped.
-In the morning the fawn showed {H.him} a dry path that nobody else knew. {refrain}]],
+When it was over, the fawn showed {H.him} a dry path that nobody else knew. {refrain}]],
       light = [[Then {H} brought out {G.the}. In that small gold light the log looked like a kitchen, and the storm like something outside a window.
-In the morning the fawn showed {H.him} a dry path that nobody else knew. {refrain}]],
+When it was over, the fawn showed {H.him} a dry path that nobody else knew. {refrain}]],
       food = [[Then {H} remembered {G.the}. It is hard to be frightened with your mouth full. They shared it, crumb by crumb, until the thunder gave up.
-In the morning the fawn showed {H.him} a dry path that nobody else knew. {refrain}]] } },
+When it was over, the fawn showed {H.him} a dry path that nobody else knew. {refrain}]] } },
   { name = "geese", place = "meadow", scene = "{H.pic} and many white geese on a road in a meadow", tilt = "funny danger danced silly", text = [[
 {when} twelve geese stood across the road, wing to wing. "Password!" hissed the first. "Hiss!" hissed the others, who liked that part.
 First {H} said "please." It was not "please." Then {H.he} said "goose." They were so offended that it took a while to begin again.]],

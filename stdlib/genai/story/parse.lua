@@ -8,7 +8,8 @@ local links = { ["in"] = true, on = true, at = true, by = true, near = true, und
   across = true, beside = true, below = true, between = true, beneath = true, of = true, with = true, without = true, about = true, during = true, after = true, before = true, to = true, ["for"] = true }
 local where = { ["in"] = true, on = true, at = true, by = true, near = true, under = true, beside = true, inside = true, above = true, from = true }
 local stops = { who = true, that = true, which = true, ["and"] = true, ["or"] = true, but = true, ["is"] = true, was = true, are = true, were = true, has = true, had = true, because = true, when = true,
-  ["while"] = true, so = true, ["then"] = true, ["if"] = true, as = true, whose = true, named = true, called = true }
+  ["while"] = true, so = true, ["then"] = true, ["if"] = true, as = true, whose = true, named = true, called = true, cannot = true, ["can't"] = true, could = true, ["couldn't"] = true, never = true, always = true, does = true,
+  ["doesn't"] = true, ["do"] = true, ["don't"] = true, did = true, ["didn't"] = true, will = true, would = true, ["not"] = true }
 local wishes = { want = true, wish = true, hope = true, long = true, love = true, like = true, need = true, decide = true, try = true, learn = true, dream = true, set = true, have = true, go = true,
   plan = true, set_out = true, yearn = true }
 local fears = { afraid = true, scared = true, frightened = true, terrified = true, fear = true, dread = true }
@@ -22,7 +23,7 @@ for verb in ("fly sing dance eat run sail save rescue travel live become help st
 local genres = { story = true, tale = true, book = true, fairytale = true }
 
 local function tokens(text)
-  text = text:gsub("’", "'"):gsub("[“”\"«»]", " ")
+  text = text:gsub("’", "'"):gsub("“", " "):gsub("”", " "):gsub('"', " ")
   local out = {}
   for token in text:gmatch "[%w\128-\255'%-]+[,.!?;:]*" do
     local word, mark = token:match "^(.-)([,.!?;:]*)$"
@@ -131,7 +132,9 @@ local function predicate(list, i, found, owner)
       local said = list[i + 1] and list[i + 1].low
       local what = clause(list, j)
       if what ~= "" then
-        if said == "to" or said == "of" or said == "out" or said == "how" then set_want(found, what)
+        local first = what:match "^%S+"
+        if determiners[first] or (said == "of" and not first:find "ing$") then set_want(found, (said == "of" and "see " or "find ") .. what)
+        elseif said == "to" or said == "of" or said == "out" or said == "how" then set_want(found, what)
         elseif base == "have" then found.thing = found.thing or what
         else set_want(found, "find " .. what) end
         return
@@ -181,8 +184,10 @@ local function read(list, found)
   while list[i] do
     local low = list[i].low
     if low == "who" or low == "that" or low == "which" or low == "is" or low == "was" or low == "are" or low == "were" or low == "has" or low == "had" or low == "whose"
+      or low == "cannot" or low == "can't" or low == "could" or low == "couldn't"
       or (i > 1 and low ~= "lost" and verbs[morphology.base(low)] and not known(low) and #found.heroes > 0) or (low == "lost" and list[i + 1] and determiners[list[i + 1].low]) then
-      predicate(list, low == "lost" and i or (stops[low] and i + 1 or i), found, #found.heroes)
+      local start = low == "lost" and i or (stops[low] and not low:find "^c" and i + 1 or i)
+      predicate(list, start, found, #found.heroes)
       if #found.heroes == 0 and #found.things > 0 and (low == "who" or low == "whose" or found.want or found.fear or found.lost) then
         local np = table.remove(found.things, 1)            -- "a teapot who wanted to fly": the thing is the hero
         local single, more = morphology.singular(np.noun)
@@ -216,6 +221,6 @@ return function(prompt)
   local list = tokens(sane)
   read(list, found)
   for i = #found.heroes, 3, -1 do found.heroes[i] = nil end
-  found.raw = sane:gsub("[%c<>{}%[%]|\"“”]", " "):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+  found.raw = sane:gsub("[%c<>{}%[%]|\"]", " "):gsub("“", " "):gsub("”", " "):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
   return found
 end
