@@ -1,4 +1,58 @@
+/* conv.h: convolutions, pools, resampling, padding: their geometry and the list of their kernels. */
 #ifndef GN_CPU_CONV_H
 #define GN_CPU_CONV_H
-#define KERNELS_CONV(KERNEL)
+
+/* A convolution over up to three dims (leading ones are 1) between its big side x[n, c, in] and its small side y[n, o, out]; w[o, c/groups, k].
+ * in = position of out * stride + tap * dilation - pad; what lies outside is zero, so that only the pad before the first element is needed. */
+typedef struct gn_conv {
+  int64_t n, c, o, groups;
+  int64_t in[3], out[3], k[3], stride[3], pad[3], dilation[3];
+} gn_conv;
+
+/* A window over up to three dims; planes = n * c. */
+typedef struct gn_window {
+  int64_t planes, in[3], out[3], size[3], stride[3], pad[3];
+  bool count_pad;
+} gn_window;
+
+/* One dim of a separable linear map: output i = sum over j in from[i]..from[i+1]-1 of weight[j] * input[index[j]]. */
+typedef struct gn_taps {
+  int64_t in, out, *from, *index;
+  float *weight;
+} gn_taps;
+
+/* Samples x[n, c, in] at grid[n, out, 2] (x then y in -1..1). */
+typedef struct gn_grid {
+  int64_t n, c, in[2], out[2];
+  bool nearest, corners, border;
+} gn_grid;
+
+/* Padding: outer x inner rows of `width` elements, index[d][i] = input position of output position i, -1 = the value. */
+typedef struct gn_padding {
+  int ndim;
+  int64_t in[8], out[8], *index[8];
+} gn_padding;
+
+/* All return false with an error set where memory runs out.
+ * conv_forward  y = conv(x, w) + b              conv_data    x = transposed conv(y, w) + b, b over c
+ * conv_weight   w = gradient of the weights     conv_plain_* never takes Winograd's way
+ * max_pool      position: in the plane          pool_scatter adds y to the positions; pool_gather reads them
+ * avg_pool / avg_spread: the mean of each window, and its adjoint
+ * resample      planes[h, w] through the row taps and the column taps
+ * pad_copy / pad_sum: padding and its adjoint (index -1 is dropped) */
+#define KERNELS_CONV(KERNEL) \
+  KERNEL(bool, conv_forward, (gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y)) \
+  KERNEL(bool, conv_data, (gn *g, const gn_conv *s, const float *y, const float *w, const float *b, float *x)) \
+  KERNEL(bool, conv_weight, (gn *g, const gn_conv *s, const float *x, const float *y, float *w)) \
+  KERNEL(void, max_pool, (gn *g, const gn_window *s, const float *x, float *y, int32_t *position)) \
+  KERNEL(void, pool_scatter, (gn *g, int64_t planes, int64_t in, int64_t out, const float *y, const int32_t *position, float *x)) \
+  KERNEL(void, pool_gather, (gn *g, int64_t planes, int64_t in, int64_t out, const float *x, const int32_t *position, float *y)) \
+  KERNEL(void, avg_pool, (gn *g, const gn_window *s, const float *x, float *y)) \
+  KERNEL(void, avg_spread, (gn *g, const gn_window *s, const float *y, float *x)) \
+  KERNEL(bool, resample, (gn *g, int64_t planes, const gn_taps *row, const gn_taps *col, const float *x, float *y)) \
+  KERNEL(void, pad_copy, (gn *g, const gn_padding *s, const float *x, float value, float *y)) \
+  KERNEL(void, pad_sum, (gn *g, const gn_padding *s, const float *y, float *x)) \
+  KERNEL(void, grid_sample, (gn *g, const gn_grid *s, const float *x, const float *grid, float *y)) \
+  KERNEL(void, grid_data, (gn *g, const gn_grid *s, const float *y, const float *grid, float *x)) \
+  KERNEL(void, grid_point, (gn *g, const gn_grid *s, const float *x, const float *grid, const float *y, float *dgrid))
 #endif

@@ -1,0 +1,80 @@
+/* conv_in.h: what the convolution kernels share: the micro-kernel, and the gathering of panels from a picture. */
+#ifndef GN_CONV_IN_H
+#define GN_CONV_IN_H
+#include "../kernels.h"
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define VL 16          /* floats in a vector */
+#define MR 14          /* rows of a full micro-tile: MR x 2 accumulators and three more fit the registers */
+#elif defined(__AVX__)
+#define VL 8
+#define MR 6
+#elif defined(__aarch64__)
+#define VL 4
+#define MR 8
+#else
+#define VL 4
+#define MR 4
+#endif
+#define NARROW (2 * VL)   /* pixels of a panel */
+#define WIDE (4 * VL)     /* .. where there are at most MR / 2 rows */
+#define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+typedef float vec __attribute__((vector_size(VL * 4), aligned(4)));
+typedef float v8 __attribute__((vector_size(32), aligned(4)));
+
+INLINE vec load(const float *p) { return *(const vec *)p; }
+INLINE void store(float *p, vec v) { *(vec *)p = v; }
+
+/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given. */
+INLINE void tile(int rows, int nv, int64_t k, const float *restrict a, const float *restrict b, int64_t ldb, float *restrict c, int64_t ldc,
+                 const float *bias, bool first) {
+  vec acc[MR][4];
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int j = 0; j < nv; j++) acc[i][j] = first ? (vec){0} : load(c + i * ldc + j * VL);
+  }
+  for (; k > 0; k--, a += rows, b += ldb) {
+    vec v[4];
+    UNROLL for (int j = 0; j < nv; j++) v[j] = load(b + j * VL);
+    UNROLL for (int i = 0; i < rows; i++) {
+      vec w = a[i] - (vec){0};
+      UNROLL for (int j = 0; j < nv; j++) acc[i][j] += w * v[j];
+    }
+  }
+  UNROLL for (int i = 0; i < rows; i++) {
+    UNROLL for (int j = 0; j < nv; j++) store(c + i * ldc + j * VL, bias ? acc[i][j] + bias[i] : acc[i][j]);
+  }
+}
+
+/* The rows of o output channels in blocks of nearly equal height, none above `most`. Block i starts at row(i). */
+typedef struct rows { int64_t count, base, extra; } rows;
+INLINE rows rows_of(int64_t o, int most) {
+  int64_t n = (o + most - 1) / most;
+  return (rows){n, o / n, o % n};
+}
+INLINE int64_t row_at(const rows *r, int64_t i) { return i * r->base + (i < r->extra ? i : r->extra); }
+
+/* Where the rows of a panel come from: position of a tap = q * step + off[d][tap]; row k = (channel, tap0, tap1, tap2). */
+typedef struct view {
+  int64_t n, c, channels;               /* c of this group, channels in the tensor */
+  int64_t in[3], q[3], step[3];
+  int64_t nt[3];
+  int64_t *off[3], *tap[3];             /* offset and number of each tap of a dim */
+} view;
+typedef struct run { int64_t at, len, n, q[3]; } run;   /* neighbouring pixels of one row of the output */
+
+bool K(conv_view_open)(gn *g, view *v, const int64_t nt[3]);
+void K(conv_view_close)(gn *g, view *v);
+int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r);
+void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to);
+void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, float *c, int64_t ldc, const float *bias, bool first);
+bool K(wino_suits)(const gn_conv *s, bool data);
+bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y);
+bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, float *y);
+static inline int64_t volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
+#endif

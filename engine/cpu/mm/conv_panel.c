@@ -1,0 +1,142 @@
+/* conv_panel.c: the micro-kernel's heights, and panels gathered from a picture on the fly: no im2col buffer. */
+#include "conv_in.h"
+
+#define NARROW_CASE(r) case r: tile(r, 2, k, a, b, ldb, c, ldc, bias, first); return;
+#define WIDE_CASE(r) case r: tile(r, 4, k, a, b, ldb, c, ldc, bias, first); return;
+
+/* height rows of outputs for one panel. */
+void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, float *c, int64_t ldc, const float *bias, bool first) {
+  if (wide) {
+    switch (height) {
+      WIDE_CASE(1) WIDE_CASE(2)
+#if MR >= 6
+      WIDE_CASE(3)
+#endif
+#if MR >= 8
+      WIDE_CASE(4)
+#endif
+#if MR >= 14
+      WIDE_CASE(5) WIDE_CASE(6) WIDE_CASE(7)
+#endif
+    }
+    return;
+  }
+  switch (height) {
+    NARROW_CASE(1) NARROW_CASE(2) NARROW_CASE(3) NARROW_CASE(4)
+#if MR >= 6
+    NARROW_CASE(5) NARROW_CASE(6)
+#endif
+#if MR >= 8
+    NARROW_CASE(7) NARROW_CASE(8)
+#endif
+#if MR >= 14
+    NARROW_CASE(9) NARROW_CASE(10) NARROW_CASE(11) NARROW_CASE(12) NARROW_CASE(13) NARROW_CASE(14)
+#endif
+  }
+}
+
+/* Memory for nt[d] taps in each dim. */
+bool K(conv_view_open)(gn *g, view *v, const int64_t nt[3]) {
+  int64_t total = nt[0] + nt[1] + nt[2];
+  int64_t *p = gn_alloc(g, (size_t)(2 * total + 1) * sizeof *p);
+  if (!p) return false;
+  for (int d = 0; d < 3; d++) {
+    v->nt[d] = nt[d];
+    v->off[d] = p, v->tap[d] = p + nt[d];
+    p += 2 * nt[d];
+  }
+  return true;
+}
+
+void K(conv_view_close)(gn *g, view *v) {
+  gn_free(g, v->off[0], (size_t)(2 * (v->nt[0] + v->nt[1] + v->nt[2]) + 1) * sizeof(int64_t));
+}
+
+/* Splits pixels p..p+count-1 (counted over samples and outputs) into runs; returns how many (at most count). */
+int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r) {
+  int64_t size = volume(v->q), rest = p % size, at = 0;
+  run now = {0, 0, p / size, {rest / (v->q[1] * v->q[2]), rest / v->q[2] % v->q[1], rest % v->q[2]}};
+  int n = 0;
+  while (at < count) {
+    int64_t len = v->q[2] - now.q[2];
+    now.at = at, now.len = len < count - at ? len : count - at;
+    r[n++] = now;
+    at += now.len;
+    now.q[2] = 0;
+    if (++now.q[1] == v->q[1]) {
+      now.q[1] = 0;
+      if (++now.q[0] == v->q[0]) now.q[0] = 0, now.n++;
+    }
+  }
+  return n;
+}
+
+static inline void zeros(float *to, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = 0;
+}
+
+static inline void copy(float *to, const float *from, int64_t n) {
+  if (n >= 8) {
+    for (int64_t i = 0; i + 8 <= n; i += 8) *(v8 *)(to + i) = *(const v8 *)(from + i);
+    *(v8 *)(to + n - 8) = *(const v8 *)(from + n - 8);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) to[i] = from[i];
+}
+
+/* Every second element; the last block reads from one before, so as not to pass the end. */
+static inline void copy_even(float *to, const float *from, int64_t n) {
+  if (n < 9) {
+    for (int64_t i = 0; i < n; i++) to[i] = from[2 * i];
+    return;
+  }
+  int64_t i = 0;
+  for (; i + 9 <= n; i += 8)
+    *(v8 *)(to + i) = __builtin_shufflevector(*(const v8 *)(from + 2 * i), *(const v8 *)(from + 2 * i + 8), 0, 2, 4, 6, 8, 10, 12, 14);
+  i = n - 8;
+  *(v8 *)(to + i) = __builtin_shufflevector(*(const v8 *)(from + 2 * i - 1), *(const v8 *)(from + 2 * i + 7), 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+/* len pixels from position x on, zero outside of 0..width-1. */
+static inline void copy_run(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width) {
+  if (step == 1) {
+    int64_t low = x < 0 ? -x : 0, high = width - x < len ? width - x : len;
+    if (low > len) low = len;
+    if (high < low) high = low;
+    zeros(to, low);
+    copy(to + low, from + (x + low), high - low);
+    zeros(to + high, len - high);
+    return;
+  }
+  for (; len > 0 && x < 0; len--, x += step) *to++ = 0;
+  int64_t over = 0;
+  while (len > 0 && x + (len - 1) * step >= width) len--, over++;
+  if (step == 2) copy_even(to, from + x, len);
+  else for (int64_t i = 0; i < len; i++) to[i] = from[x + i * step];
+  zeros(to + len, over);
+}
+
+/* Rows k0..k1-1 of a panel `width` pixels wide; x is the first channel of the group. Pixels past `count` become 0. */
+void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to) {
+  int64_t taps = volume(v->nt), plane = volume(v->in);
+  int64_t ch = k0 / taps, t = k0 % taps, t0 = t / (v->nt[1] * v->nt[2]), t1 = t / v->nt[2] % v->nt[1], t2 = t % v->nt[2];
+  for (int64_t k = k0; k < k1; k++, to += width) {
+    for (int i = 0; i < runs; i++) {
+      int64_t d = r[i].q[0] * v->step[0] + v->off[0][t0], h = r[i].q[1] * v->step[1] + v->off[1][t1];
+      if (d < 0 || d >= v->in[0] || h < 0 || h >= v->in[1]) {
+        zeros(to + r[i].at, r[i].len);
+        continue;
+      }
+      const float *row = x + (r[i].n * v->channels + ch) * plane + (d * v->in[1] + h) * v->in[2];
+      copy_run(to + r[i].at, row, r[i].q[2] * v->step[2] + v->off[2][t2], v->step[2], r[i].len, v->in[2]);
+    }
+    if (count < width) zeros(to + count, width - count);
+    if (++t2 == v->nt[2]) {
+      t2 = 0;
+      if (++t1 == v->nt[1]) {
+        t1 = 0;
+        if (++t0 == v->nt[0]) t0 = 0, ch++;
+      }
+    }
+  }
+}
