@@ -3,7 +3,7 @@
 #include "../kernels.h"
 #include "gemm.h"
 
-#define KC 256                                   /* a panel of B (KC x NR floats) stays in the L1 cache */
+#define KC 384                                   /* a panel of B (KC x NR floats) stays in the L1 cache */
 #define MC (MR * (96 / MR))                      /* a block of A (MC x KC) stays in the L2 cache */
 #define SMALL_B 4096                             /* floats of B that are packed on the stack */
 
@@ -76,7 +76,7 @@ static void tile_task(void *context, int64_t t, int worker) {
 /* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. */
 static void choose_tiles(const gn_gemm *p, tiles *s) {
   double volume = (double)p->m * p->n * p->k;
-  int64_t want = volume < 1.5e6 ? 1 : volume < 1e8 ? 4 : volume < 1e9 ? 8 : 16;
+  int64_t want = volume < 1.5e6 ? 1 : volume < 5e7 ? 2 : volume < 2e9 ? 4 : volume < 1e10 ? 8 : 16;
   if (s->batch >= 8) want = volume < 3e7 ? 1 : want / 2;
   s->mt = p->m, s->nt = p->n;
   for (int64_t have = 1; have < want || s->nt > 1024; have *= 2) {

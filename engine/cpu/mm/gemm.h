@@ -41,9 +41,16 @@ static __attribute__((unused)) void pack_a(int64_t m, int64_t k, const float *a,
   for (int64_t i = 0; i < m; i += MR, d += k * MR) pack_panel(MR, m - i < MR ? m - i : MR, k, a + i * ars, ars, acs, d);
 }
 
-/* B[k,n] into panels of NR columns, each [k][NR], the last filled up with zeros. */
+/* B[k,n] into panels of NR columns, each [k][NR], the last filled up with zeros. Rows that are contiguous are read a few at a time over the whole width, since
+ * one panel alone would touch a new page with every row. */
 static __attribute__((unused)) void pack_b(int64_t k, int64_t n, const float *b, int64_t brs, int64_t bcs, float *d) {
-  for (int64_t j = 0; j < n; j += NR, d += k * NR) pack_panel(NR, n - j < NR ? n - j : NR, k, b + j * bcs, bcs, brs, d);
+  int64_t j0 = bcs == 1 ? n / NR * NR : 0;
+  if (j0)
+    for (int64_t p = 0; p < k; p += 8)
+      for (int64_t j = 0; j < j0; j += NR)
+        for (int64_t q = p; q < p + 8 && q < k; q++) memcpy(d + j * k + q * NR, b + q * brs + j, sizeof(float) * NR);
+  d += j0 * k;
+  for (int64_t j = j0; j < n; j += NR, d += k * NR) pack_panel(NR, n - j < NR ? n - j : NR, k, b + j * bcs, bcs, brs, d);
 }
 
 /* A tile at the right edge: w < NR columns, through a buffer of full width. */

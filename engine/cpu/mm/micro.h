@@ -35,6 +35,8 @@ typedef float gn_vecu __attribute__((vector_size(VL * 4), aligned(4), may_alias)
 
 GN_INLINE void micro_rows(const int rows, int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add) {
   gn_vec acc[MR][2];
+  UNROLL
+  for (int i = 0; i < rows; i++) __builtin_prefetch(c + i * ldc, 1);
   if (add) {
     UNROLL
     for (int i = 0; i < rows; i++) acc[i][0] = *(const gn_vecu *)(c + i * ldc), acc[i][1] = *(const gn_vecu *)(c + i * ldc + VL);
@@ -57,9 +59,6 @@ GN_INLINE void micro_rows(const int rows, int64_t k, const float *restrict a, in
 }
 
 #define MICRO_ARGS int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add
-static __attribute__((noinline, unused)) void micro_packed(int64_t k, const float *restrict a, const float *restrict b, float *restrict c, int64_t ldc, bool add) {
-  micro_rows(MR, k, a, 1, MR, b, NR, c, ldc, add);
-}
 #define MICRO_N(n) static __attribute__((noinline, unused)) void micro_##n(MICRO_ARGS) { micro_rows(n, k, a, ars, acs, b, brs, c, ldc, add); }
 MICRO_N(1) MICRO_N(2) MICRO_N(3) MICRO_N(4)
 #if MR > 4
