@@ -93,22 +93,29 @@ local function phrase(plan, g, section, rng)
 end
 
 -- a theme heard again keeps its chords; only the way into another cadence changes
-local function returning(old, fresh, bars)
+local function returning(old, fresh, bars, g)
   local out = {}
   for _, c in ipairs(old) do if c.bar < bars - 1 then out[#out + 1] = c end end
-  for _, c in ipairs(fresh) do if c.bar >= bars - 1 then out[#out + 1] = c end end
+  local before = out[#out]
+  for _, c in ipairs(fresh) do
+    if c.bar >= bars - 1 then
+      if before and before.degree == c.degree and c.bar == bars - 1 and before.bar < c.bar then
+        for _, formula in ipairs(g.authentic) do if formula[1] ~= c.degree then c.degree = formula[1] break end end
+      end
+      out[#out + 1], before = c, c
+    end
+  end
   return out
 end
 
 --- chords(plan) -> list of chords { bar, start (beats from the beginning), length, degree, tones, pcs, root, name, roman, section, last }
 function harmony.chords(plan)
-  local genai = require "genai"
   local g, known, list = grammar[plan.mode], {}, {}
   for index, section in ipairs(plan.sections) do
-    local rng = genai.rng(plan.seed, "tune/harmony/" .. section.theme .. "/" .. section.cadence)
+    local rng = plan.stream("harmony/" .. section.theme .. section.cadence)
     local name = section.theme .. section.bars
     local made = known[name .. section.cadence] or phrase(plan, g, section, rng)
-    if known[name] and not known[name .. section.cadence] then made = returning(known[name], made, section.bars) end
+    if known[name] and not known[name .. section.cadence] then made = returning(known[name], made, section.bars, g) end
     known[name], known[name .. section.cadence] = known[name] or made, made
     for i, c in ipairs(made) do
       local dominant = c.degree == 4 and (plan.mode == "major" or plan.mode == "minor") and i < #made and made[i + 1].degree == 0

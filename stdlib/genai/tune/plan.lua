@@ -184,7 +184,8 @@ function plan.make(text, options)
   plan.check(options)
   local genai = require "genai"
   local seed = options.seed or 1
-  local mood, rng = mood_of(text, options.mood), genai.rng(seed, "tune/plan")
+  local function stream(name) return genai.rng(seed, "tune/" .. name .. "/" .. text) end   -- one stream for each thing that is decided
+  local mood, rng = mood_of(text, options.mood), stream "plan"
   local metre = theory.metre(metre_of(mood, options, rng))
   local tempo = options.tempo or math.floor(mood.tempo * (0.95 + 0.1 * rng:uniform()) + 0.5)
   local keys = { 0, 0, 2, -3, 5, -5 }
@@ -195,8 +196,8 @@ function plan.make(text, options)
   if not bars then bars, tempo = fit(options.seconds or 20, tempo, metre.beats, options.tempo ~= nil) end
   local sections, form = plan.sections(bars, rng)
   return {
-    text = text, seed = seed, mood = { name = mood.name, energy = mood.energy or 0.5, valence = mood.valence or 0 }, metre = metre, tempo = tempo, tonic = tonic,
-    key = theory.keys[tonic + 1], mode = mode, bars = bars, sections = sections, form = form, band = band_of(mood, options, rng),
+    text = text, seed = seed, stream = stream, mood = { name = mood.name, energy = mood.energy or 0.5, valence = mood.valence or 0 }, metre = metre, tempo = tempo, tonic = tonic,
+    key = theory.name(tonic, tonic, mode), mode = mode, bars = bars, sections = sections, form = form, band = band_of(mood, options, rng),
   }
 end
 

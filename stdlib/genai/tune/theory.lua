@@ -16,6 +16,18 @@ function theory.pitch_class(name)
   return (letters[letter:upper()] + (sign == "#" and 1 or sign == "b" and -1 or 0)) % 12
 end
 
+local sharps = { "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B" }
+local offsets = { major = 0, minor = 9, dorian = 2, phrygian = 4, lydian = 5, mixolydian = 7 }
+--- signature(pc of the tonic, mode) -> sharps (positive) or flats (negative) of the key signature, -6..6
+function theory.signature(tonic, mode)
+  local fifths = (tonic - offsets[mode]) % 12 * 7 % 12
+  return fifths > 6 and fifths - 12 or fifths
+end
+--- name(pc, tonic, mode) -> "F#" or "Gb", as the key signature has it
+function theory.name(pc, tonic, mode)
+  return (theory.signature(tonic, mode) > 0 and sharps or theory.keys)[pc % 12 + 1]
+end
+
 --- metre("6/8") -> { name, beats (quarter notes a bar), pulse (quarter notes a felt beat), pulses }; nil where it is none we write
 function theory.metre(name)
   local over, under = name:match "^(%d+)/(%d+)$"
@@ -45,7 +57,7 @@ function theory.chord(tonic, mode, degree, seventh)
   c.root = c.pcs[1]
   local third, fifth = (c.pcs[2] - c.root) % 12, (c.pcs[3] - c.root) % 12
   local minor, dim, aug = third == 3, fifth == 6, fifth == 8
-  local base = theory.keys[c.root + 1]
+  local base = theory.name(c.root, tonic, mode)
   c.name = base .. (dim and "dim" or aug and "aug" or minor and "m" or "") .. (seventh and ((c.pcs[4] - c.root) % 12 == 11 and "maj7" or "7") or "")
   c.roman = (minor and numerals[degree + 1]:lower() or numerals[degree + 1]) .. (dim and "°" or "") .. (seventh and "7" or "")
   return c
