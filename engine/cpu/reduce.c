@@ -23,8 +23,8 @@ INLINE v8 join(int op, v8 a, v8 b) { return op == GN_R_PROD ? a * b : op == GN_R
 INLINE float join1(int op, float a, float b) { return op == GN_R_PROD ? a * b : op == GN_R_MAX || op == GN_R_ABSMAX ? smax(a, b) : op == GN_R_MIN ? smin(a, b) : a + b; }
 INLINE double join2(int op, double a, double b) {
   if (op == GN_R_PROD) return a * b;
-  if (op == GN_R_MAX || op == GN_R_ABSMAX) return (b > a) | (b != b) ? b : a;
-  if (op == GN_R_MIN) return (b < a) | (b != b) ? b : a;
+  if (op == GN_R_MAX || op == GN_R_ABSMAX) return ((b > a) | (b != b)) ? b : a;
+  if (op == GN_R_MIN) return ((b < a) | (b != b)) ? b : a;
   return a + b;
 }
 

@@ -20,8 +20,8 @@ INLINE v8 pick(m8 mask, v8 a, v8 b) { return (v8)((mask & (m8)a) | (~mask & (m8)
 INLINE v8 vmax(v8 a, v8 b) { return pick((b > a) | (b != b), b, a); }      /* a NaN on either side stays */
 INLINE v8 vmin(v8 a, v8 b) { return pick((b < a) | (b != b), b, a); }
 INLINE v8 vabs(v8 a) { return (v8)((m8)a & 0x7fffffff); }
-INLINE float smax(float a, float b) { return (b > a) | (b != b) ? b : a; }
-INLINE float smin(float a, float b) { return (b < a) | (b != b) ? b : a; }
+INLINE float smax(float a, float b) { return ((b > a) | (b != b)) ? b : a; }
+INLINE float smin(float a, float b) { return ((b < a) | (b != b)) ? b : a; }
 
 /* The first n (1..8) of p; the other lanes get `fill`. */
 INLINE v8 load_n(const float *p, int64_t n, float fill) {
