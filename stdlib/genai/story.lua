@@ -16,7 +16,7 @@ local gift_lines = {
   "\"You must have this,\" said {A.the}, and brought out {G.a}. {farewell}",
   "In thanks {A.the} gave {H.him} {G.a}. {farewell}",
   "\"It isn't much,\" said {A.the}, \"but now it's yours.\" It was {G.a}. {farewell}",
-  "And when they parted, {A.the} pressed something on {H.him}: {G.a}. {farewell}",
+  "And when they parted, {A.the} put something into {H.his} arms: {G.a}. {farewell}",
 }
 local friend_lines = {
   "\"I would have done that,\" said {F} afterwards, \"but I was holding the bag.\"", "\"I was only a bit worried,\" said {F}, who was rather pale.",
@@ -27,7 +27,9 @@ local teachers = { { "heron", "an old heron", "a grey heron" }, { "raven", "a on
   { "clockmaker", "a clockmaker with ink on his nose", "an old man" }, { "toad", "a very wise toad", "a green toad" } }
 local dears = { { "Aunt Petunia", "an old goose with a soft heart", "goose" }, { "Old Tom", "a retired sea dog with one good ear", "dog" }, { "Granny Thistle", "a badger who knew every song there is", "badger" },
   { "Little Pim", "the smallest dormouse in the valley", "mouse" }, { "Uncle Crumb", "a toad with a gold tooth", "toad" } }
-local titles_of_two = { climax = "wonder great", setup = "happy calm morning", inciting = "adventurous journey curious", helper = "friend kind laughed", resolution = "happy joy tender home" }
+local sea_teachers = { { "ray", "an ancient ray", "a grey fish" }, { "walrus", "a walrus with a silver moustache", "a grey seal" }, { "cuttlefish", "a cuttlefish with ink on his nose", "a white octopus" } }
+local sea_dears = { { "Aunt Pearl", "an oyster with a soft heart", "seashell" }, { "Uncle Brine", "a lobster with one good claw", "crab" } }
+local tilts = { climax = "wonder great", setup = "happy calm morning", inciting = "adventurous journey curious", helper = "friend kind laughed", resolution = "happy joy tender home" }
 
 -- page plan: a list of pages, each a list of beats. Few pages hold several beats; many pages hold more helpers, obstacles and quiet moments.
 local function plan_pages(pages, most_pairs, most_quiet)
@@ -102,7 +104,7 @@ local function entity_of_helper(row, i, rng)
 end
 
 local function entity_of_gift(name, i)
-  return { id = "gift" .. i, a = name, the = name:gsub("^an? ", "the "), kind = name:match "%S+$", gender = "it", pic = name }
+  return { id = "gift" .. i, a = name, the = name:gsub("^an? ", "the "):gsub(" with no hook$", ""):gsub(" no bigger.*$", ""), kind = name:match "%S+$", gender = "it", pic = name }
 end
 
 local function choose_trait(who, world, rng)
@@ -139,31 +141,40 @@ local function prepare(prompt, seed)
   local rng = stream "plot"
   local plot = plots[who.plot] or more_plots[who.plot]
   local free = {}
-  for _, row in ipairs(teachers) do if row[1] ~= who.hero.kind then free[#free + 1] = row end end
+  for _, row in ipairs(world == "water" and sea_teachers or teachers) do if row[1] ~= who.hero.kind then free[#free + 1] = row end end
   local teacher = simple("teacher", rng:choose(free))
   free = {}
-  for _, row in ipairs(dears) do if row[3] ~= who.hero.kind then free[#free + 1] = row end end
+  for _, row in ipairs(world == "water" and sea_dears or dears) do if row[3] ~= who.hero.kind then free[#free + 1] = row end end
   local near = rng:choose(free)
   local dear = { id = "dear", name = near[1], a = near[2], the = near[1], kind = near[3], pic = "a " .. near[3], gender = "she" }
   local trait = choose_trait(who, world, stream "trait")
   local refrain = choose_refrain(world, who.plot, stream "refrain")
-  local state = { rng = stream "words", tense = "past", uses = {}, many = false, entities = { H = who.hero, F = who.friend, B = who.other, T = teacher, Dear = dear }, values = who.values }
-  return { found = found, who = who, steps = steps, world = world, plot = plot, trait = trait, refrain = refrain, state = state, stream = stream, used = {} }
+  local state = { rng = stream "words", tense = "past", uses = {}, named = {}, many = false, entities = { H = who.hero, F = who.friend, B = who.other, T = teacher, Dear = dear }, values = who.values }
+  return { found = found, who = who, steps = steps, world = world, plot = plot, trait = trait, refrain = refrain, state = state, stream = stream, used = {}, chosen = {} }
 end
 
 local function sentence(text) return (text:gsub("^%s*(.)", string.upper)) end
+
+local physical_verbs = {}
+for verb in ("fly jump swim skate dance walk stand climb ride run hop bounce juggle swing surf ski leap roll glide catch race"):gmatch "%S+" do physical_verbs[verb] = true end
 
 local function set_values(tale)
   local state, v, hero = tale.state, tale.state.values, tale.who.hero
   local names = {}
   for name in pairs(v) do names[#names + 1] = name end
   table.sort(names)
-  for _, name in ipairs(names) do
-    if type(v[name]) == "string" and name ~= "word" then v[name] = grammar.phrase(state, v[name]) end
+  v.wantmine = v.want and grammar.phrase(state, (v.want:gsub("{H.his}", "{H.my}")))
+  for pass = 1, 2 do                                        -- the words of a goal's picture hold other values
+    for _, name in ipairs(names) do
+      if type(v[name]) == "string" and name ~= "word" and (pass == 1) == (name ~= "goalscene" and name ~= "arrive") then v[name] = grammar.phrase(state, v[name]) end
+    end
   end
   v.onething = v.one
   if v.want then
     v.wantpast = morphology.past(v.want, hero.many)
+    local physical = physical_verbs[v.want:match "^%S+"]
+    v.failed = physical and "fell" or "failed"
+    v.nocrash = physical and "There was no crash. There was no bump." or "Everything went very quiet."
     v.wantpasthad = v.wantpast
   end
   v.kinds = morphology.plural(hero.kind)
@@ -177,24 +188,51 @@ local function set_values(tale)
   state.uses = {}
 end
 
+-- Plots are told on land; for those who live in the water, the same thing under another name.
+local under_water = { { "wind", "wave" }, { "air", "water" }, { "trees", "weeds" }, { "scarecrow", "hermit crab" }, { "windy", "rough" }, { "four hens", "four shrimps" }, { "hens", "shrimps" }, { "hen", "shrimp" }, { "haystack", "heap of weed" }, { "swallow", "cormorant" }, { "fence", "rock" }, { "a road", "a current" }, { "the road", "the current" },
+  { "road", "current" }, { "bank of tall grass", "bank of tall weed" }, { "grass", "weed" }, { "the lane", "the bay" }, { "hills", "reefs" }, { "hill", "reef" }, { "hilltops", "reefs" }, { "garden wall", "edge of the reef" }, { "puddle", "whirlpool" },
+  { "feet", "fins" }, { "knees", "fins" }, { "wren", "limpet" }, { "hollow tree", "hollow rock" }, { "forest", "forest of weed" }, { "dusty", "salty" }, { "mother mouse", "mother shrimp" }, { "mouse", "shrimp" }, { "chair", "stool" }, { "cottage", "grotto" },
+  { "walked", "swam" }, { "walk", "swim" }, { "ran", "swam" }, { "cactus", "sponges" }, { "schoolmaster", "old cod" }, { "cat next door", "crab next door" }, { "child across the road", "eel across the way" }, { "village", "coral village" }, { "stream", "tide" } }
+
+local function dive(template)
+  for _, swap in ipairs(under_water) do
+    template = template:gsub("%f[%a]" .. swap[1] .. "%f[%A]", function() return (swap[2]:gsub("%a", "%0\2")) end)
+  end
+  return (template:gsub("[\1\2]", ""))
+end
+
 -- Keeps the paragraphs of a template that fit: "~" only where there is room, "@F" and "@1" only where those were met.
-local function tell(tale, template, room)
+local function tell(tale, template, room, plotted)
   local state, out = tale.state, {}
+  if plotted and tale.world == "water" then template = dive(template) end
   for line in (template .. "\n"):gmatch "(.-)\n" do
     local keep = true
     if line:find "^~" then
-      line, keep = line:sub(2), room == "full" or (room == "some" and state.rng:uniform() < 0.6)
+      line, keep = line:sub(2), room == "full" or (room == "some" and state.rng:uniform() < 0.4)
     elseif line:find "^@F " then
       line, keep = line:sub(4), state.entities.F ~= nil
     elseif line:find "^@1 " then
       line, keep = line:sub(4), state.entities.first ~= nil
     end
     if keep and line:find "%S" then
+      state.paragraph = (state.paragraph or 0) + 1
       local text = grammar.expand(state, line)
       if text:find "%S" then out[#out + 1] = text end
     end
   end
   return table.concat(out, "\n")
+end
+
+local function variant(tale, part)                          -- one of a plot's variants; parts that belong together take the same one
+  local same = tale.plot.same and tale.plot.same[part]
+  local list = tale.plot[part]
+  if same and tale.chosen[same] then return list[tale.chosen[same]] end
+  local fit = {}
+  for i, row in ipairs(list) do
+    if not row.physical or physical_verbs[tale.who.values.want:match "^%S+"] then fit[#fit + 1] = i end
+  end
+  tale.chosen[part] = tale.stream(part):choose(fit)
+  return list[tale.chosen[part]]
 end
 
 local function opener(tale, time)
@@ -208,6 +246,8 @@ local function opener(tale, time)
 end
 
 local after = { dawn = "noon", morning = "noon", noon = "dusk", dusk = "morning", night = "morning" }
+
+local spots = { space = "in space among the stars", sea = "under the sea", hills = "on the hills", river = "by a river", mountains = "in the mountains" }
 
 local make = {}                                             -- one function per beat: returns text, scene, tilt, time, weather
 
@@ -223,12 +263,14 @@ function make.setup(tale, room)
   local scene = "{H.pic} " .. (hero.home:find "spaceship" and "in a spaceship among the stars" or hero.place == "lighthouse" and "by a lighthouse on the sea"
     or (hero.place == "space" and "on a small planet among the stars") or (hero.place == "castle" and "in front of a castle" or hero.place == "sky" and "among the clouds" or "at home in " .. ("forest sea city harbour"):gsub("%a+", function(w) return w == hero.place and "the " .. w or "" end):gsub("%s+", " ")))
   if scene:find "at home in %s*$" then scene = "{H.pic} at home in " .. (hero.place == "mountains" and "the mountains" or hero.place == "hills" and "the hills" or hero.place == "river" and "the reeds by a river" or hero.place == "beach" and "the sand by the sea" or "a " .. hero.place) end
-  return tell(tale, table.concat(lines, "\n"), room), scene, titles_of_two.setup, "morning"
+  return tell(tale, table.concat(lines, "\n"), room, true), scene, tilts.setup, "morning"
 end
 
 function make.inciting(tale, room)
-  local row = tale.stream("inciting"):choose(tale.plot.inciting)
-  return tell(tale, row.text, room), row.scene, titles_of_two.inciting, row.time, row.weather
+  local row = variant(tale, "inciting")
+  local text = row.text
+  if tale.world == "space" then text = beats.landing .. "\n" .. text end
+  return tell(tale, text, room, true), row.scene, tilts.inciting, row.time, row.weather
 end
 
 function make.helper(tale, room)
@@ -244,8 +286,8 @@ function make.helper(tale, room)
   state.values.when = opener(tale, tale.time)
   local line = state.rng:choose(gift_lines)
   local bye = state.rng:choose(beats.farewell)
-  local text = tell(tale, step.helper.text, room) .. "\n" .. tell(tale, (line:gsub("{farewell}", function() return bye end)), room)
-  return text, "{H.pic} meeting {A.pic} in a " .. step.helper.place, titles_of_two.helper, tale.time
+  local text = tell(tale, step.helper.text, room) .. "\n" .. tell(tale, (line:gsub("{farewell}", function() return bye end)), room, true)
+  return text, "{H.pic} meeting {A.pic} " .. (spots[step.helper.place] or "in a " .. step.helper.place), tilts.helper, tale.time
 end
 
 function make.obstacle(tale, room)
@@ -271,16 +313,16 @@ function make.quiet(tale, room)
 end
 
 function make.climax(tale, room)
-  local row = tale.stream("climax"):choose(tale.plot.climax)
+  local row = variant(tale, "climax")
   local goal = tale.who.values.goal
   local scene = row.scene or "{H.pic} " .. (goal and goal.scene or "on a hill")
-  return tell(tale, row.text, room), scene, row.tilt, row.time or goal and goal.time or "dawn", row.weather or goal and goal.weather
+  return tell(tale, row.text, room, true), scene, row.tilt, row.time or goal and goal.time or "dawn", row.weather or goal and goal.weather
 end
 
 function make.resolution(tale, room)
-  local row = tale.stream("resolution"):choose(tale.plot.resolution)
+  local row = variant(tale, "resolution")
   local goal = tale.who.values.goal
-  return tell(tale, row.text, room), row.scene, titles_of_two.resolution, row.time or goal and goal.time or "dusk", row.weather or goal and goal.weather
+  return tell(tale, row.text, room, true), row.scene, tilts.resolution, row.time or goal and goal.time or "dusk", row.weather or goal and goal.weather
 end
 
 local time_words = { dawn = "at dawn", morning = "in the morning", noon = "at noon", dusk = "at dusk", night = "at night" }
@@ -289,20 +331,27 @@ local function scene_of(tale, template, time, weather)
   local state = tale.state
   local uses = state.uses
   if state.entities.F and not template:find "{F" then template = template:gsub("{H.pic}", "{H.pic} and {F.pic}", 1) end
+  if tale.world == "water" then
+    template = dive(template)
+    if not template:find "{goalscene}" and not (state.values.goal and template:find(state.values.goal.scene, 1, true)) and not template:find "%f[%a]sea%f[%A]" and not template:find "home in" then template = template .. ", under the sea" end
+  end
   if tale.world == "space" and not template:find "space" and not template:find "planet" then template = template .. ", on a small planet with stars" end
   local text = grammar.expand(state, template)
   state.uses = uses                                         -- the picture speaks of them, the story does not
   for i = #uses, 1, -1 do if uses[i].scene then uses[i] = nil end end
   local low = text:lower()
   if weather and not low:find(weather) then text = text .. ", in the " .. weather end
-  if not (low:find "night" or low:find "dawn" or low:find "dusk" or low:find "morning" or low:find "noon" or low:find "sunset" or low:find "evening") then text = text .. ", " .. time_words[time] end
+  if not (low:find "%f[%a]night" or low:find "dawn" or low:find "dusk" or low:find "morning" or low:find "noon" or low:find "sunset" or low:find "evening") then text = text .. ", " .. time_words[time] end
   return sentence(text) .. "."
 end
 
 local function ledger(uses, known)                          -- what a page introduces, what it mentions, in the order of the telling
-  local introduces, mentions, seen = {}, {}, {}
+  local introduces, mentions, seen, presented = {}, {}, {}, {}
+  for _, use in ipairs(uses) do                             -- "Ada, an old owl": presented in the same breath counts
+    if use.how == "introduced" then presented[use.entity .. "/" .. use.at] = true end
+  end
   for _, use in ipairs(uses) do
-    if use.how == "introduced" and not known[use.entity] then
+    if presented[use.entity .. "/" .. use.at] and not known[use.entity] then
       known[use.entity] = true
       introduces[#introduces + 1] = use.entity
     end
@@ -316,7 +365,7 @@ end
 
 local function make_page(tale, number, acts, room, known)
   local texts, scene, tilt, time, weather = {}, nil, nil, nil, nil
-  tale.state.uses = {}
+  tale.state.uses, tale.state.named = {}, {}
   tale.time = after[tale.last_time or "dusk"]
   local shown = acts[1] == "setup" and 1 or #acts == 2 and 2 or 1
   local template
@@ -357,7 +406,7 @@ local function title_of(tale)
   local state = tale.state
   local list = {}
   for _, template in ipairs(tale.plot.titles) do
-    local needs = template:find "came to {want}" or template:find "goes to {want}"
+    local needs = template:find "came to {want}" or template:find "to {want}" and template:find "%[go!%]"
     if not (needs and state.values.want:find "^be ") then list[#list + 1] = template end
   end
   local title = grammar.phrase(state, tale.stream("title"):choose(list))

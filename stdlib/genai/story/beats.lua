@@ -3,12 +3,12 @@
 local beats = {}
 
 beats.openings = {
-  "Once, in {H.home}, there lived {H.intro} <named|called> {H}.",
-  "Not long ago, and not far from here, {H.intro} named {H} lived in {H.home}.",
-  "If you had walked past {H.home}, you might have seen {H.intro}. That was {H}.",
-  "This is the story of {H}, {H.intro} who lived in {H.home}.",
+  "Once, {H.at}, there lived {H.intro} <named|called> {H}.",
+  "Not long ago, and not far from here, {H.intro} named {H} lived {H.at}.",
+  "If you had gone past {H.home}, you might have seen {H.intro}. That was {H}.",
+  "This is the story of {H}, {H.intro} who lived {H.at}.",
   "There was once {H.intro} called {H}, and {H.his} home was {H.home}.",
-  "Early one morning, in {H.home}, {H.intro} woke up and stretched. Good morning, {H}!",
+  "Early one morning, {H.at}, {H.intro} woke up and stretched. Good morning, {H}!",
 }
 
 -- what the mornings are like at home
@@ -18,6 +18,7 @@ beats.homes = {
   water = { "The light came down in long green ribbons there, and everything swayed a little, even on calm days.", "It was a good place. The tide came by twice a day, and always brought something." },
   space = { "Outside, the stars went by like slow snow, and nobody ever had to look for a parking place.", "It hummed to itself day and night, like someone who has forgotten the words." },
 }
+beats.landing = "One day the ship set down, bump, on a small green planet. It had grass, and a road, and not a single sign."
 beats.smells = { "wet grass", "warm dust", "apples", "wood smoke", "mint", "toast" }
 beats.views = { "the whole of the lane and half of the hill", "three fields, two gates and a cow", "the bend in the road where everyone disappears" }
 beats.noises = { "grass growing", "snails yawning", "clouds bumping into each other" }
@@ -28,7 +29,7 @@ beats.traits = {
     mid = "On the way {H} [count] forty-one puddles and fell into only three.", last = "Then {H} counted to one, because there was only one {thing}, and one was enough." },
   { name = "asks", intro = "{H} asked so many questions that even the echo went home for a rest.", mid = "\"Why is a mile so long?\" {H} asked. Nobody knew.",
     last = "For one whole minute {H} asked no questions at all." },
-  { name = "polite", intro = "{H} was polite to everyone, even to stones. \"Excuse me,\" {H.he} said to them. \"Please don't get up.\"",
+  { name = "polite", intro = "{H} [be] polite to everyone, even to stones. \"Excuse me,\" {H.he} said to them. \"Please don't get up.\"",
     mid = "{H} said good day to a milestone. It was the polite thing to do.", last = "And on the way home {H} thanked every single stone." },
   { name = "hungry", intro = "{H} liked {H.food} for breakfast, {H.food} for lunch, and a little something in between.", mid = "{H} stopped for a snack, and then for another, to keep the first one company.",
     last = "And would you believe it? {H} forgot all about supper until it was nearly cold." },
@@ -36,24 +37,24 @@ beats.traits = {
     last = "The best thing in {H.his} collection could not be put in a box." },
   { name = "hums", intro = "{H} hummed all day long, a little out of tune, and the kettle hummed along.", mid = "{H} hummed a tune so wrong that a passing cuckoo stopped to take notes.",
     last = "And that night the tune came out right, every single note." },
-  { name = "late", intro = "{H} was late for everything. Even {H.his} shadow sometimes had to wait.", mid = "\"Are we late?\" {H} asked a signpost. The signpost did not say.",
-    last = "For once in {H.his} life, {H} was exactly on time." },
+  { name = "late", intro = "{H} [be] late for everything. Even {H.his} shadow sometimes had to wait.", mid = "\"Are we late?\" {H} asked a signpost. The signpost did not say.",
+    last = "For once in {H.his} life, {H} [be] exactly on time." },
   { name = "lists", intro = "{H} made a list for everything. Today's list said: 1. Wake up. 2. Make a list.", mid = "{H} added a line to {H.his} list: \"Do not sit on thistles. Again.\"",
     last = "{H} took out {H.his} list and crossed off the very last line." },
   { name = "whispers", intro = "{H} could do many things, but {H.he} could not whisper. \"GOOD MORNING!\" {H.he} told the day.", mid = "\"HOW QUIET IT IS HERE!\" said {H}, and eleven birds fell off a branch.",
     last = "\"Good night,\" whispered {H}. It was {H.his} very first whisper." },
-  { name = "brave", intro = "{H} was terribly brave, mostly before lunch.", mid = "It was after lunch now, so {H} had to be brave without being in the mood for it.",
+  { name = "brave", intro = "{H} [be] terribly brave, mostly before lunch.", mid = "It was after lunch now, so {H} had to be brave without being in the mood for it.",
     last = "It was long after lunch, and {H} felt as brave as ever." },
   { name = "shadow", intro = "{H} liked to tell {H.his} shadow secrets. It was a good listener and never interrupted.", mid = "\"You go first,\" {H} told {H.his} shadow. It stayed politely behind.",
     last = "That evening even {H.his} shadow seemed to stand a little taller." },
-  { name = "boots", intro = "{H} wore a coat three sizes too big, because there was room in it for growing and for sandwiches.", mid = "The wind blew into {H.his} big coat, and for a moment {H} was nearly a ship.",
+  { name = "boots", intro = "{H} wore a coat three sizes too big, because there was room in it for growing and for sandwiches.", mid = "The wind blew into {H.his} big coat, and for a moment {H} [be] nearly a ship.",
     last = "And the coat? It seemed to fit a little better than before." },
 }
-beats.asked = { shy = "{H} was shy. When the postman came, {H.he} hid behind the curtain and waved with one corner of it.", brave = "beats", lazy = "{H} was fond of lying down. {H.He} did it before breakfast, and again after, to be sure.",
-  grumpy = "{H} was grumpy on Mondays, and had a way of making it Monday all week.", curious = "asks", hungry = "hungry", sleepy = "{H} could fall asleep anywhere: on a stair, in a queue, halfway through a yawn.",
-  forgetful = "{H} forgot things. {H.He} tied a knot to remember them, and then forgot what the knot was for.", clumsy = "{H} was clumsy. Cups saw {H.him} coming and held on to their saucers.",
-  proud = "{H} was proud. {H.He} bowed to the mirror each morning, and the mirror bowed back.", lonely = "On {H.his} table stood two cups. One of them had never been used.",
-  last = "There had been others once. Now there was only {H}, and a very long silence to look after.", old = "{H} was old, and had more stories than teeth, and was not sorry about either." }
+beats.asked = { shy = "{H} [be] shy. When the postman came, {H.he} hid behind the curtain and waved with one corner of it.", brave = "brave", lazy = "{H} [be] fond of lying down. {H.He} did it before breakfast, and again after, to be sure.",
+  grumpy = "{H} [be] grumpy on Mondays, and had a way of making it Monday all week.", curious = "asks", hungry = "hungry", sleepy = "{H} could fall asleep anywhere: on a stair, in a queue, halfway through a yawn.",
+  forgetful = "{H} forgot things. {H.He} tied a knot to remember them, and then forgot what the knot was for.", clumsy = "{H} [be] clumsy. Cups saw {H.him} coming and held on to their saucers.",
+  proud = "{H} [be] proud. {H.He} bowed to the mirror each morning, and the mirror bowed back.", lonely = "On {H.his} table stood two cups. One of them had never been used.",
+  last = "There had been others once. Now there was only {H}, and a very long silence to look after.", old = "{H} [be] old, and had more stories than teeth, and was not sorry about either." }
 
 beats.refrains = {
   "\"Step by step and bit by bit, {H.I} shall get there if {H.I} don't sit!\"",

@@ -145,7 +145,10 @@ local fill = {}                                             -- values of each pl
 function fill.quest(found, hero, rng)
   local object, verb = found.want and found.want.object, found.want and found.want.verb or nil
   local np = found.things[1]
-  if not object and np then object, verb = object_phrase(np), "find" end
+  if not object and np then
+    object, verb = object_phrase(np), "find"
+    if found.place and #found.heroes == 0 then object = object .. " " .. found.place.link .. " " .. found.place.words end
+  end
   if not object and found.place and #found.heroes == 0 then object, verb = found.place.words, "see" end
   if not object then
     local place = pick(goals.usual, rng, { [hero.place] = true, [hero.world == "water" and "sea" or ""] = true })
@@ -154,9 +157,10 @@ function fill.quest(found, hero, rng)
     if place == "star" then object = "the brightest star" elseif place == "sun" then object = "the place where the sun gets up" end
   end
   object = own(object)
+  if object:find(hero.food, 1, true) then hero.food = "bread and butter" end
   local noun = last_noun(object)
   local _, many = morphology.singular(noun)
-  local row = goal_of(object, rng)
+  local row = goal_of(object:find " of " and object:match " of (.*)$" or noun, rng)
   return { want = verb .. " " .. object, thing = object, one = object:find "^the " and not many and not words.mass[noun] and noun or "home", goal = row, keep = row.keep, sign = row.sign, arrive = row.arrive, goalscene = row.scene,
     objit = many and "they" or "it", objwas = many and "were" or "was", objthem = many and "them" or "it" }
 end

@@ -18,7 +18,7 @@ local list = {
   { "sun sunshine sunrise", "the edge of the world turned gold", "Up it came, like a big warm question. It touched the hilltops, then the trees, and then, as if it had come all this way on purpose, the very end of {H.his} nose.", "three new freckles", "on a hill in front of a big yellow sun, at dawn", "dawn" },
   { "forest wood woods jungle", "everything began to smell green", "There stood the forest, as high as church towers and twice as quiet. Light came down in coins. A hundred small voices stopped, looked, and went on singing, only now for {H} too.", "an acorn with its hat on", "in a forest of tall green trees" },
   { "honey bee", "there was a hum, and a smell like summer", "There, in a hollow tree, it shone: honey, gold and slow, dripping like sunlight that had all the time in the world. The bees looked {H} up and down. \"Mind your manners,\" they said, \"and mind the spoon.\"", "a jar, not quite full", "beside a tree with honey and bees in a meadow" },
-  { "love kindness friendship happiness joy peace courage hope", "nothing changed, only everything felt lighter", "Then {H} understood. It had been there at every bend of the road, in each one who had said \"good luck\" and meant it. It weighs nothing, and so {H.he} had not noticed that {H.he} was carrying it.", "nothing that one could see", "on a hill with a sunrise and friends", "dawn" },
+  { "love kindness friendship happiness joy peace courage hope", "nothing changed, only everything felt lighter", "Then {H} understood. It had been there at every bend of the road, in each one who had said \"good luck\" and meant it. It weighs nothing, and so {H.he} had not noticed that {H.he} [be] carrying it.", "nothing that one could see", "on a hill with a sunrise and friends", "dawn" },
 }
 goals.rows = {}
 for _, row in ipairs(list) do
@@ -28,9 +28,9 @@ for _, row in ipairs(list) do
 end
 
 goals.plain = {
-  { sign = "the birds all stopped at once", arrive = "And there {objit} {objwas}, at last. Not as big as in the stories, and not as loud, but real, with the light upon {objthem}. {H} stood very still, the way one does when a butterfly has landed.", keep = "a small smooth pebble from the very spot", scene = "in a meadow with flowers and light" },
-  { sign = "a warm wind came to meet them", arrive = "And there {objit} {objwas}! {H} had dreamed of this so often that it felt like coming home. It smelled of grass and rain and something that {H} had no word for yet.", keep = "a leaf, pressed flat in a book", scene = "on a green hill with trees and sun" },
-  { sign = "the path began to shine", arrive = "And there {objit} {objwas}, just round the last corner, as if waiting had been easy all along. {H} laughed out loud, and the valley laughed back.", keep = "the echo of a very good laugh", scene = "in a valley with mountains and a river" },
+  { sign = "the birds all stopped at once", arrive = "And there {objit} {objwas}, at last. Not as big as in the stories, and not as loud, but real, with the light upon {objthem}. {H} stood very still, the way one does when a butterfly has landed.", keep = "a small smooth pebble from the very spot", scene = "in front of {thing} in a meadow with flowers" },
+  { sign = "a warm wind came to meet them", arrive = "And there {objit} {objwas}! {H} had dreamed of this so often that it felt like coming home. It smelled of grass and rain and something that {H} had no word for yet.", keep = "a leaf, pressed flat in a book", scene = "in front of {thing} on a green hill with trees and sun" },
+  { sign = "the path began to shine", arrive = "And there {objit} {objwas}, just round the last corner, as if waiting had been easy all along. {H} laughed out loud, and the valley laughed back.", keep = "the echo of a very good laugh", scene = "in front of {thing} in a valley with mountains and a river" },
 }
 goals.usual = { "sea", "moon", "snow", "mountains", "rainbow", "city", "lighthouse", "island", "forest", "sun", "star" }
 

@@ -14,6 +14,7 @@ local pronouns = {
   they = { he = "they", him = "them", his = "their", himself = "themselves", hers = "theirs" },
 }
 local first_person = { I = { "I", "we" }, me = { "me", "us" }, my = { "my", "our" }, Im = { "I'm", "we're" }, myself = { "myself", "ourselves" }, am = { "am", "are" } }
+local silent = { kind = true, kindt = true, home = true, at = true, food = true }   -- speak about somebody without pointing at them
 -- forms that present an entity; the others suppose that the listener knows it
 local presents = { a = true, intro = true, pic = true }
 
@@ -42,8 +43,13 @@ local function slot(state, body)
     return key:find "^%u" and not state.values[key] and value:gsub("^%l", string.upper) or value
   end
   local how = presents[form:lower()] and "introduced" or "known"
-  if form:lower() ~= "kind" and not first_person[form] then state.uses[#state.uses + 1] = { entity = value.id, how = how } end
+  if not silent[form:lower()] and not first_person[form] then state.uses[#state.uses + 1] = { entity = value.id, how = how, at = state.paragraph } end
   if not form:find "^[Hh]i[ms]" then state.many = value.many or false end
+  if form == "" and value.many and value.name then          -- "Tom and Tilly" once a paragraph, then "the cats"
+    local long = not state.named[value.id]
+    state.named[value.id] = true
+    return long and value.name or value.the
+  end
   return form_of(value, form)
 end
 

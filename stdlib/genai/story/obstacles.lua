@@ -14,7 +14,7 @@ Round and round it spun, past a bowing heron, and bumped against the other side.
 "Sit in the middle," said the turtle, "and don't tickle." {refrain}]] } },
   { name = "dark wood", place = "forest", time = "night", scene = "{H.pic} at the edge of a dark forest, at night", tilt = "dark forest shadow scary afraid", text = [[
 {when} the trees closed over the path, and it grew so dark that {H} could not see {H.his} own nose.
-First {H.he} tried walking backwards, so as not to see where {H.he} was going. Then {H.he} tried being a tree. An owl sat on {H.him}.]],
+First {H.he} tried walking backwards, so as not to see where {H.he} [be] going. Then {H.he} tried being a tree. An owl sat on {H.him}.]],
     solves = { light = [[Then {H} held up {G.the}. Gold light ran along the branches, and the shadows turned out to be ferns, and the growling was a hedgehog, asleep.
 "Oh, it's only a forest," said {H}. {refrain}]],
       bell = [[Then {H} remembered {G.the}. At the first note, something in the dark answered. It was a cricket, then ten, then a hundred, all along the path.
@@ -23,7 +23,7 @@ First {H.he} tried walking backwards, so as not to see where {H.he} was going. T
 Now {H.he} could always go back, and because of that {H.he} could go on. {refrain}]] } },
   { name = "gate", place = "hills", scene = "{H.pic} in front of a bridge with a big green troll", tilt = "danger bridge growled funny", text = [[
 {when} there was a bridge, and on the bridge there was a troll, with moss in {troll} ears. "NOBODY passes," [say-] the troll.
-First {H} said that {H.he} was nobody. The troll had heard that one. Then {H} tried to look like a parcel. The troll looked for the stamp.]],
+First {H} said that {H.he} [be] nobody. The troll had heard that one. Then {H} tried to look like a parcel. The troll looked for the stamp.]],
     solves = { food = [[Then a lovely smell came out of the bag. "What," said the troll in quite another voice, "is that?" It was {G.the}.
 They ate it together with their feet over the edge. "Nobody ever stays to supper," said the troll, and lifted the bar. {refrain}]],
       bell = [[Then {H} took out {G.the} and began to play. The troll's left foot twitched, and then the right.
@@ -32,7 +32,7 @@ Soon the whole bridge was bouncing. "Nobody ever asked me to dance!" cried the t
 The troll was quiet for a while. "Pass," said the troll. "And come back the same way." {refrain}]] } },
   { name = "fog", place = "hills", weather = "fog", scene = "{H.pic} on the hills in thick fog", tilt = "fog mist mysterious strange", text = [[
 {when} a fog came down, thick as porridge, and swallowed the road, the hills and both ends of {H}.
-First {H} asked the way, and found that {H.he} was talking to a sheep. Then {H.he} walked straight ahead for an hour, and met the same sheep.]],
+First {H} asked the way, and found that {H.he} [be] talking to a sheep. Then {H.he} walked straight ahead for an hour, and met the same sheep.]],
     solves = { bell = [[Then {H} sounded {G.the}, and listened. On the left, it sounded flat: a wall. On the right, it sounded far away: the road!
 Note by note {H.he} felt {H.his} way, until the fog tore open and let {H.him} out. {refrain}]],
       rope = [[Then {H} tied {G.the} to the sheep, who was going home in any case, and held the other end.
@@ -98,7 +98,7 @@ The giant sighed, rolled on to his other side, and left the road as smooth as a 
 obstacles.water = {
   { name = "current", place = "sea", scene = "{H.pic} in a strong current under the sea", tilt = "danger wild adventurous fast", text = [[
 {when} the water began to pull. It was a current, as wide as a street and far too busy to say hello.
-First {H} swam against it with all {H.his} might, and arrived exactly where {H.he} was. Then {H.he} hid behind a pebble, and the pebble left.]],
+First {H} swam against it with all {H.his} might, and arrived exactly where {H.he} [be]. Then {H.he} hid behind a pebble, and the pebble left.]],
     solves = { rope = [[Then {H} made {G.the} fast to a rock, and to the next rock, and to the next.
 Pull by pull {H.he} crossed over, while the current rushed by with its hat on crooked. {refrain}]],
       wind = [[Then {H} spread {G.the} wide and turned it just a little, as a gull does with its wings.

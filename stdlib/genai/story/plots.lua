@@ -3,7 +3,7 @@
 local plots = {}
 
 plots.quest = {
-  titles = { "{H} and {thing}", "the {H.kindt} who wanted to {want}", "how {H} came to {want}", "all the way to {thing}", "{H} goes to {want}" },
+  titles = { "{H} and {thing}", "the {H.kindt} who wanted to {want}", "how {H} came to {want}", "all the way to {thing}", "{H} [go!] to {want}" },
   want = {
     "More than anything in the world, {H} wanted to {want}. At night {H.he} lay awake and tried to imagine it, but {H.his} imagining always stopped at the garden wall.",
     "There was one thing that {H} wanted, every day and twice on Sundays: to {want}. Nobody at home had ever done such a thing.",
@@ -22,11 +22,11 @@ So {H} packed some {H.food} and a spare sock, shut the door with care, and sang:
     { scene = "{H.pic} with a small bag on a road at dawn", text = [[
 One night {H} had a dream, and in the dream a voice said, "Well? What are you waiting for?"
 {H} sat up. {H.He} looked for a reason to stay in bed, and found only crumbs.
-~So {H.he} wrote a note. It said: "Gone to {want}. Back soon. Please water the cactus."
+~So {H.he} wrote a note. It said: "Gone to {wantmine}. Back soon. Please water the cactus."
 The sun was not up yet, but the road was. {H} put one foot on it, and then the other, and sang: {song}]] } },
   climax = {
     { tilt = "wonder great joy wide", text = [[
-And then, one day, the road simply ended. There was nothing in front but a bank of tall grass. {H} sat down. "Perhaps it was only a picture," {H.he} said in a very small voice.
+And then, one day, the road simply ended. There was nothing in front but a bank of tall grass. {H} sat down. "Perhaps there is nothing there after all," {H.he} said in a very small voice.
 @F "One more step," said {F}. "You always say that there is one more step."
 @1 Then {H} heard a voice behind the grass. It was {first.the}, out of breath from running! "Don't sit there!" cried {first.the}. "Look!"
 Just then {sign}. {H} jumped up and pushed the grass aside.
@@ -53,13 +53,18 @@ And if you are very quiet tonight, you may hear {H.him} singing: "{cry}"]] } },
 }
 
 plots.deed = {
-  titles = { "the {H.kindt} who wanted to {want}", "{H} wants to {want}", "how {H} learned to {want}", "when {H} {wantpast}" },
+  titles = { "the {H.kindt} who wanted to {want}", "{H} [want!] to {want}", "how {H} learned to {want}", "when {H} {wantpast}" },
   want = {
     "There was only one thing that {H} wanted, and that was to {want}. \"You?\" said the neighbours. \"A {H.kind}?\" And they laughed until they had to hold on to something.",
-    "Other {kinds} were happy with what they had. {H} wanted to {want}. {H.He} had wanted it ever since {H.he} could want anything.",
-    "Each night, before sleep came, {H} wished the same wish: \"I wish that {H.I} could {want}.\" Each morning {H.he} woke up, looked about, and found that it was not so yet." },
+    "Other {kinds} were happy with what they had. Not {H}. {H} wanted to {want}. {H.He} had wanted it ever since {H.he} could want anything.",
+    "Each night, before sleep came, {H} wished the same wish: \"{H.I} wish that {H.I} could {wantmine}.\" Each morning {H.he} woke up, looked about, and found that it was not so yet." },
   inciting = {
-    { scene = "{H.pic} falling into a haystack, with hens looking on", text = [[
+    { scene = "{H.pic} reading a book as big as a door in a library", text = [[
+One morning {H} borrowed a book. It was called "How to Do Anything", and it was so heavy that it needed a seat of its own. Page one said, "Begin." {H} began. Page two said, "No, not like that."
+"It can't be learned," said everybody at home. "Not by a {H.kind}. Have a biscuit."
+~{H} had the biscuit. Then {H.he} turned to the very last page, and there, in small letters, stood: "If all else fails, ask."
+And beneath that was a name, and a map. The name was of {T.a}. So off went {H}, and sang: {song}]] },
+    { physical = true, scene = "{H.pic} falling into a haystack, with hens looking on", text = [[
 One morning {H} made up {H.his} mind. {H.He} took a deep breath, shut {H.his} eyes, and tried. There was a crash. It involved a haystack and four hens.
 "You are doing it wrong," said the hens. {H} tried again with {H.his} eyes open. There was a bigger crash.
 ~"Now you're doing it wrong in a new way," said the hens, who were beginning to enjoy themselves.
@@ -68,24 +73,24 @@ But the smallest hen came close. "Past the end of the road lives {T.a} who knows
 First {H} tried it on Monday, and got a bump. On Tuesday {H.he} tried it standing on {H.his} head, and got a bump on the other side. On Wednesday it rained.
 "Nobody round here can show you how," said the wise old cat next door. "But beyond the hills lives {T.a}, and people say that there is nothing {T.he} cannot teach."
 ~"Is it far?" asked {H}. "Only if you stay here," said the cat.
-By noon {H} was on the road with a bag of {H.food}, and sang: {song}]] } },
+By noon {H} [be] on the road with a bag of {H.food}, and sang: {song}]] } },
   climax = {
     { tilt = "grand wonder joy brave", scene = "{H.pic} and {T.pic} at dawn on a hill", text = [[
-At the end of the road sat {T.the}, exactly as if {T.he} had been waiting. "Teach me to {want}," said {H}. {T.The} looked at {H.his} dusty feet. "You have come a long way. Did you ever turn back?" "No," said {H}. "Then you know the hard part," said {T.the}. "The rest is only doing it."
+At the end of the road sat {T.the}, exactly as if {T.he} had been waiting. "Teach {H.me} to {wantmine}," said {H}. {T.The} looked at {H.his} dusty feet. "You have come a long way. Did you ever turn back?" "No," said {H}. "Then you know the hard part," said {T.the}. "The rest is only doing it."
 @1 Somebody shouted from below: it was {first.the}, who had come to see! "Go on!" cried {first.the}. "We're all holding our breath, and some of us are turning blue!"
 @F "Go on," said {F} softly.
-{H} breathed in. "{cry}" {H.he} said. There was no crash. There was no bump.
+{H} breathed in. "{cry}" {H.he} said. {nocrash}
 And {H} {wantpast}. {Hreally}]] },
     { tilt = "wonder great happy glowing", scene = "{H.pic} and {T.pic} under a big sky", text = [[
-{T.The} was very old, and did not say a word at first. {T.He} only watched while {H} tried, and fell, and tried, and fell. "Good," said {T.the} after the hundredth time. "Now you have used up all the wrong ways."
+{T.The} was very old, and did not say a word at first. {T.He} only watched while {H} tried, and {failed}, and tried, and {failed}. "Good," said {T.the} after the hundredth time. "Now you have used up all the wrong ways."
 @F "It's true," said {F}. "I counted them."
 @1 "And look who is here," said {T.the}. It was {first.the}, waving with everything that could be waved.
 So {H} shut {H.his} eyes, and thought of home, and of how far it was. "{cry}" {H.he} whispered. Then, quite simply, as one opens a door, {H} {wantpast}. {Hreally}]] } },
   resolution = {
     { scene = "{H.pic} coming home to a village with cheering animals, at dusk", text = [[
-What a homecoming it was! The hens stood in a row. "Do it again," they said, and {H} did it again, and again once more for the ones at the back.
+What a homecoming it was! The neighbours stood in a row. "Do it again," they said, and {H} did it again, and again once more for the ones at the back.
 {traitlast}
-"We always knew," said the neighbours. "We said so at the time." {H} only smiled.
+"We always knew," said the neighbours. "We very nearly said so at the time." {H} only smiled.
 That night a very small somebody knocked at the door. "Please," it said, "I want to learn something impossible." {H} moved over to make room. "Sit down," said {H}. "The hard part is not turning back."]] },
     { scene = "{H.pic} resting at home under the stars, at night", text = [[
 After that {H} could do it whenever {H.he} liked: on Sundays, on birthdays, and sometimes in the middle of the week for no reason at all.
@@ -96,7 +101,7 @@ Then the stars came out to look, and it was quiet, and everything was just as it
 }
 
 plots.lost = {
-  titles = { "{H} and the lost {lostnoun}", "where is {lost}?", "the {H.kindt} who lost {lost}", "{H} looks everywhere" },
+  titles = { "{H} and the lost {lostnoun}", "where is {lost}?", "the {H.kindt} who lost {lost}", "{H} [look!] everywhere" },
   want = {
     "Of all that {H.he} had in the world, {H} loved one thing best: {lost}. It went wherever {H} went, even to the bath.",
     "And there was {lost}. It was not new, and it was not grand, but when {H} had it near, every day felt like a Saturday.",
@@ -104,7 +109,7 @@ plots.lost = {
   inciting = {
     { scene = "{H.pic} looking under a bed in a small house, sad", text = [[
 Then came the day when it was gone. {H} looked under the bed, and found the bed. {H.He} looked in the jug. {H.He} looked in all the places twice, in case it had been shy.
-"It can't walk," said {H}. "So somebody or something has taken it." And there, outside the door, a trail of small round marks led away over the hill.
+"It can't walk," said {H}. "So somebody or something has taken it." And there, outside the door, a trail of bent grass led away over the hill.
 ~"I shall only be gone until tea," {H.he} told the teapot. It did not look as if it believed {H.him}.
 {H} packed some {H.food}, followed the trail, and sang, to keep {H.his} chin up: {song}]] },
     { scene = "{H.pic} chasing something through the air in a strong wind", weather = "wind", text = [[
@@ -114,15 +119,15 @@ One day a big wild wind came by, the kind that has no manners. It slammed three 
 So {H} went after it, the way the grass was bent, and sang, to keep {H.his} chin up: {song}]] } },
   climax = {
     { tilt = "tender sad wonder hope", scene = "{H.pic} finding a family of small mice in a hollow tree, at dusk", time = "dusk", text = [[
-And then, in a hollow tree at the very end of the trail, {H} saw it. {Lost}! {H} was about to shout for joy, when something squeaked. There sat a mother mouse with seven mouse babies, each no bigger than a bean, and {lost} was keeping out the cold.
-"Is it yours?" asked the mother mouse. "It came on the wind, the night our nest fell down. We thought that someone must have sent it."
+And then, in a hollow tree at the very end of the trail, {H} saw it. {Lost}! {H} [be] about to shout for joy, when something squeaked. There sat a mother mouse with seven mouse babies, each no bigger than a bean, and {lost} was keeping out the cold.
+"Is it yours?" asked the mother mouse. "We found it in the grass, the night our nest fell down. We thought that someone must have sent it."
 @F {F} looked at {H}, and waited.
 {H} swallowed. It had been such a long way. "{cry}" {H.he} said, very quietly. And then {H.he} said, "Yes. I think someone did."]] },
     { tilt = "tender lonely wonder hope", scene = "{H.pic} and a small lonely giant on a hill, at dusk", time = "dusk", text = [[
 At the end of the trail sat a young giant with his back to the world, and in the middle of his great hand lay {lost}. He was holding it as one holds an egg.
 "That is mine," said {H}, and was surprised at how loud it came out. The giant jumped. A tear the size of a bathtub fell just beside them.
 @1 "Careful," whispered {first.the}, who had come along behind to help.
-"I only borrowed it," said the giant. "I never had anything small." {H} thought about that. "{cry}" {H.he} said softly. "Move over. You may hold it while I tell you its whole story."]] } },
+"I found it," said the giant. "I never had anything small before." {H} thought about that. "{cry}" {H.he} said softly. "Move over. You may hold it while I tell you its whole story."]] } },
   resolution = {
     { scene = "{H.pic} at home with many small friends by a warm window, at night", time = "night", text = [[
 So they all went home together, because {H.his} home was warm and there was room enough in it. By the first snow they had a new bed of moss, and {lost} was back in its old place, washed, and a little prouder.
@@ -146,21 +151,21 @@ plots.fear = {
     "Everyone knew that {H} [be] afraid of {fear}. Nobody laughed, or not much, and {H} wished that it would go away. It did not. It had unpacked its bags." },
   inciting = {
     { scene = "{H.pic} reading a letter at a window in the evening", text = [[
-One evening a letter came, and it was spotted with tears. "{Dear.name} is ill," it said, "and asks for you. Please come. The way is long, and you will have to go past {fear}."
-{H} read it three times. {Dear.name} was {Dear.a}, and the best friend that anybody could have.
+One evening a letter came from {Dear.name}, {Dear.a}, and it was spotted with tears. "I am ill," it said. "Please come. The way is long, and I am afraid that it goes right past {fear}."
+{H} read it three times. {Dear.name} was the dearest person in the world.
 ~"I can't," said {H}. The clock ticked. "I can't," said {H} again, a bit less loudly, and got down the big bag.
 Being afraid is one thing. Being away when you are needed is worse. {H} took some {H.food}, and sang with a shaky voice: {song}]] },
     { scene = "{H.pic} looking at a far hill where a lamp has gone out, at dusk", time = "dusk", text = [[
 One evening the lamp on the far hill did not come on. {Dear.name} lived there, {Dear.a}, and {Dear.name} had never once forgotten to light it.
 "Somebody ought to go and see," said everybody. But the way to the far hill goes right past {fear}, and everybody found that they had a pie in the oven.
 ~{H} did not have a pie. {H} had nothing but a heart that went like a drum.
-"I'll go as far as the gate," said {H}. At the gate {H.he} said, "I'll go as far as the tree." And so {H.he} was on {H.his} way, and sang with a shaky voice: {song}]] } },
+"I'll go as far as the gate," said {H}. At the gate {H.he} said, "I'll go as far as the tree." And so {H.he} [be] on {H.his} way, and sang with a shaky voice: {song}]] } },
   climax = {
     { tilt = "scary brave great dark", scene = "{H.pic}, afraid, in front of {fear}, at night", time = "night", text = [[
-And then there was no way round. In front of {H} was {fear}: the very thing, and no gate between. {H.His} knees knocked. {H.His} ears rang. Everything in {H.him} said, "Home!"
+And then there was no way round. In front of {H} [be] {fear}: the very thing, and no gate between. {H.His} knees knocked. {H.His} ears rang. Everything in {H.him} said, "Home!"
 @F "I'm here," said {F}. "I'll hold on to you, and you hold on to me."
 @1 Far behind, small and clear, {H} heard the voice of {first.the}: "You can be afraid and go, both at once! I do it all the time!"
-"{cry}" whispered {H}. {H.He} took one step, and was afraid. {H.He} took another, and was afraid. At the seventh step {H.he} noticed something. {H.He} was still afraid, and {H.he} was already on the other side.]] },
+"{cry}" whispered {H}. {H.He} took one step, and was afraid. {H.He} took another, and was afraid. At the seventh step {H.he} noticed something. {H.He} [be] still afraid, and {H.he} [be] already on the other side.]] },
     { tilt = "scary mysterious brave dark", scene = "{H.pic}, very brave, in front of {fear}, at dusk", time = "dusk", text = [[
 At the last bend it was waiting: {fear}, just as in the bad dreams, only without the waking up. {H} shut {H.his} eyes. That was worse. {H} opened them.
 @1 "Look at it closely," {first.the} had said once, about something else. "Things get smaller when they're looked at."
@@ -180,5 +185,8 @@ In the house on the hill {Dear.name} sat in the dark with a twisted foot, too fa
 {traitlast}
 At home {H} slept like a stone. And when {fear} came into {H.his} dream, {H} said, "Good evening," and turned over.]] } },
 }
+
+plots.lost.same = { resolution = "climax" }              -- the same variant, where one speaks of what the other told
+plots.fear.same = { resolution = "inciting" }
 
 return plots

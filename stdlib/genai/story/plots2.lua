@@ -2,19 +2,19 @@
 local plots = {}
 
 plots.friend = {
-  titles = { "{H} and the empty chair", "a friend for {H}", "the {H.kindt} and the {B.kind}", "{H} meets {B}" },
+  titles = { "{H} and the empty chair", "a friend for {H}", "the {H.kindt} and the {B.kind}", "{H} [meet!] {B}" },
   want = {
     "It was a good life, except for one thing. There was nobody to tell about it. {H} had two chairs, and one of them had never been sat on.",
     "{H} could play chess, and ball, and hide and seek. But {H} always won at chess, the ball never came back, and nobody ever came to seek.",
     "What {H} wanted was a friend. Not a big one, necessarily. Just one to share the window with when it rained." },
   inciting = {
     { scene = "{H.pic} putting a small boat made of paper on a stream", text = [[
-One morning {H} wrote a letter. "Dear Somebody," it said. "I have two chairs. Do you like {H.food}? Yours, {H}." {H.He} folded it into a little boat, put it on the stream and waved until it was gone.
+One morning {H} wrote a letter. "Dear Somebody," it said. "{H.I} have two chairs. Do you like {H.food}? Yours, {H}." {H.He} folded it into a little boat, put it on the stream and waved until it was gone.
 {H} waited on Monday. {H} waited on Tuesday. On Wednesday {H.he} thought: what if Somebody cannot read? What if Somebody is waiting too?
 ~Two people who are both waiting can wait for a very long time.
 So {H} packed some {H.food} and went down the stream after the letter, and sang: {song}]] },
     { scene = "{H.pic} carrying a chair on a road in the morning", text = [[
-One morning {H} had had enough. {H.He} picked up the second chair, put it on {H.his} back, and locked the door. "If nobody comes to the chair," said {H}, "then the chair must go to somebody."
+One morning {H} could wait no longer. {H.He} picked up the second chair, put it on {H.his} back, and locked the door. "If nobody comes to the chair," said {H}, "then the chair must go to somebody."
 It was not a heavy chair, but it had opinions. It caught on gates. It sat down whenever {H.he} did.
 ~"Moving house?" asked a hen. "No," said {H}. "Looking for the other half of it."
 And along the road they went, {H} and the chair, and {H} sang: {song}]] } },
@@ -22,7 +22,7 @@ And along the road they went, {H} and the chair, and {H} sang: {song}]] } },
     { tilt = "sad lonely tender hope", scene = "{H.pic} and {B.pic} on a hill at dusk", time = "dusk", text = [[
 {H} had met so many by now. They were kind, all of them, but each had a home to get back to. So one evening {H} sat down on a hill, and it began to rain a little, and {H} [be] quite sure that there was nobody.
 "Excuse me," said a voice behind {H.him}. "Is that seat taken?" It was {B.a}, wet to the skin, with a crumpled paper in one hand. "I am looking for somebody. I have come such a long way, and I don't even know the name."
-"What a coincidence," said {H}. "So am I."
+"What a coincidence," said {H}. "So {H.am} {H.I}."
 They looked at each other, and went on looking. "{B}," said {B.the}. "{H}," said {H}. And the rain went to find something else to do.]] },
     { tilt = "funny tender storm hope", scene = "{H.pic} and {B.pic} bumping into each other in a forest", text = [[
 It was on a corner, and neither of them was looking. Bump! {H} sat down in a puddle. So did somebody else. It was {B.a}. "That was your fault!" "That was YOUR fault!" they said, both at once.
@@ -44,20 +44,20 @@ So they had to start all over again, together, and it was going to take years.
 }
 
 plots.make = {
-  titles = { "{H} and {making}", "how {H} {wantpast}", "the {H.kindt} who wanted to {want}", "just one thing missing" },
+  titles = { "{H} and {making}", "how {H} {wantpast}", "the {H.kindt} who wanted to {want}", "{H} and the one thing missing", "{H} [have!] an idea" },
   want = {
     "But best of all, {H} liked to make things. Some of them worked. And now {H} had an idea, the biggest so far: {H.he} wanted to {want}.",
-    "One night {H} woke up with an idea. It sat on the end of the bed and would not go away. \"All right,\" said {H}. \"I'll do it. I'll {want}.\"",
+    "One night {H} woke up with an idea. It sat on the end of the bed and would not go away. \"All right,\" said {H}. \"{H.I}'ll do it. {H.I}'ll {wantmine}.\"",
     "{H} wanted to {want}. Nobody had asked for it. That is often how the best things start." },
   inciting = {
     { scene = "{H.pic} in a workshop full of wood, ropes and paint", text = [[
 {H} began at once. There was hammering, and stirring, and the word "oops." By evening there it stood. {H} walked round it twice. It fell over.
 {H} began again. This time it did not fall over. It simply did not do anything at all. "Something is missing," said {H}, and scratched {H.his} head with a spoon.
 ~"Nails?" asked the cat next door. "Jam?" asked the child across the road. It was not nails, and it was only partly jam.
-"Then I'll go and find out what," said {H}, took some {H.food}, and sang: {song}]] },
+"Then {H.I}'ll go and find out what," said {H}, took some {H.food}, and sang: {song}]] },
     { scene = "{H.pic} drawing a plan on a very long sheet of paper, in the morning", text = [[
 First {H} drew a plan. It was so long that it went out of the door. Step one was "begin." Step two was "finish." In between there was a gap, with a question mark in it.
-"That's the bit I'm worried about," said {H}. The neighbours came to look. "It can't be done," they said. "And you've spelled finish wrong."
+"That's the bit {H.Im} worried about," said {H}. The neighbours came to look. "It can't be done," they said. "And you've spelled finish wrong."
 ~{H} looked at the plan for a long time. Then {H.he} rolled it up and put it under {H.his} arm.
 "Someone out there will know," said {H}, and set off down the road with a bag of {H.food}, and sang: {song}]] } },
   climax = {
@@ -75,7 +75,7 @@ And then {H} knew. It was not a nail, and it was not paint. It was all the rest:
   resolution = {
     { scene = "{H.pic} with friends at a feast with lanterns, at dusk", time = "dusk", text = [[
 Everyone came to see. They looked at it from the front. They looked at it from behind. "It's crooked," said the neighbours. "It's wonderful," they added, because it was.
-@1 {first.The} asked if one could have another just like it. "No," said {H}. "But I can show you how to start."
+@1 {first.The} asked if one could have another just like it. "No," said {H}. "But {H.I} can show you how to start."
 {traitlast}
 There was music, and there were lanterns, and nobody went home until the moon did.
 And that night a new idea came and sat on the end of the bed. {H} opened one eye. "Tomorrow," said {H}.]] },
@@ -103,13 +103,13 @@ Neither sounded right. So {H} packed some {H.food}, put the paper in {H.his} poc
 One evening, when everything was quiet, {H} heard the wind say something. It was not "woo," and it was not "whee." It was, quite clearly: "{word}."
 "Pardon?" said {H}. "{word}," said the wind, and was gone over the hill. {H} did not sleep that night. One can't, with a thing like that in one's ear.
 ~In the morning {H.he} asked the schoolmaster. He looked it up. Then he looked under the book.
-"Then I must run after the wind and ask it," said {H}, packed some {H.food}, and sang: {song}]] } },
+"Then {H.I} must run after the wind and ask it," said {H}, packed some {H.food}, and sang: {song}]] } },
   climax = {
     { tilt = "mysterious wonder tender glowing", scene = "{H.pic} and {T.pic} in a tower full of books, at night", time = "night", text = [[
 In a tower at the end of the last road sat {T.a}, among more books than there are leaves. {H} held out the paper with both hands. "Please," said {H}, "what does it mean?"
 {T.The} put on one pair of spectacles, and then another pair on top. Then {T.he} began to smile. "I have not seen that for a hundred years," {T.he} said. "Who did you meet on your way here?"
 @1 So {H} told {T.him} about {first.the}, and about all the others, and the rain, and the road. It took until midnight.
-"There, you see," said {T.the}. "You knew it all along. \"{word}\" is what you say to somebody when you are glad that they came."]] },
+"There, you see," said {T.the}. "You knew it all along. ‘{word}’ is what you say to somebody when you are glad that they came."]] },
     { tilt = "wonder dreamy glowing great", scene = "{H.pic} on a high hill in the wind under the stars", time = "night", text = [[
 At the top of the highest hill {H} caught up with the wind. It had sat down to rest, and all the grass was lying flat around it. "You again," said the wind.
 @F "Ask it," whispered {F}. "Quick!"
@@ -129,5 +129,7 @@ So {H} knew, and it was the sort of thing that one goes on knowing for the rest 
 {H} put the word in the jar with the others. It shone so brightly that there was no need for a lamp.
 When the wind goes by the window now, {H} [open!] it wide and [call!], "{word}!" And the wind always answers.]] } },
 }
+
+plots.word.same = { climax = "inciting" }               -- the paper is read, or the wind is asked, as the story began
 
 return plots

@@ -19,7 +19,7 @@ words.kinds, words.kind_list = rows([[
 rabbit|land|a snug burrow under a crooked oak|meadow|hop|clover|brown,grey,white
 hare|land|a hollow in the long grass|meadow|bound|dandelions|brown,grey
 fox|land|a warm den at the edge of the forest|forest|trot|blackberries|red,orange
-bear|land|a cave that smells of pine and honey|forest|lumber|honey|brown,black
+bear|land|a cave that smelled of pine|forest|lumber|honey|brown,black
 mouse|land|a teapot behind the bakery|village|scamper|cheese rind|grey,brown
 cat|land|a windowsill above the harbour|village|pad|sardines|orange,black,grey,white
 dog|land|a kennel with a blue door|village|trot|biscuits|brown,black,white
@@ -32,7 +32,7 @@ pig|land|a sty with a very good view|meadow|trot|acorns|pink
 cow|land|a barn with a creaky door|meadow|amble|buttercups|brown,white
 sheep|land|a stone fold on a green hill|hills|trot|thistles|white
 goat|land|a ledge halfway up a hill|mountains|clamber|nettles|white,grey
-horse|land|a stable that smells of hay|meadow|canter|oats|brown,black,white
+horse|land|a stable that smelled of hay|meadow|canter|oats|brown,black,white
 donkey|land|a shed beside the mill|village|plod|carrots|grey
 wolf|land|a rocky den above the pines|mountains|lope|blueberries|grey,black
 lion|land|a flat warm rock|hills|pad|melons|yellow
@@ -74,7 +74,7 @@ mermaid|water|a grotto hung with shells|sea|swim|sea grapes|green
 shark|water|a sunken ship|sea|swim|kelp noodles|grey
 seal|water|a rock in the bay|beach|swim|herring|grey
 dragon|land|a cave on a windy mountain|mountains|stomp|hot pepper soup|green,red,purple
-unicorn|land|a glade where it never rains|forest|canter|moonflowers|white
+unicorn|land|a glade where it never rained|forest|canter|moonflowers|white
 giant|person|a house with a very high door|mountains|stride|porridge|
 troll|land|a home beneath a mossy bridge|river|stomp|gravel stew|green
 monster|land|the dusty dark under a bed|village|shuffle|odd socks|purple,green,blue
