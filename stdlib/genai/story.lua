@@ -41,7 +41,7 @@ local function plan_pages(pages, most_pairs, most_quiet)
   local development = pages - 4
   local pairs_count = math.min((development - development // 5) // 2, most_pairs)
   local quiet = math.min(development - 2 * pairs_count, most_quiet)
-  pairs_count = (development - quiet) // 2
+  pairs_count = math.min((development - quiet) // 2, most_pairs)
   quiet = development - 2 * pairs_count
   local plan = { { "setup" }, { "inciting" } }
   for i = 1, pairs_count do

@@ -132,6 +132,21 @@ It was the silliest swim of the year, and the happiest.]] },
 In the kitchen a kettle was full of shrimps. In the captain's bed lay a very old, very comfortable sea slug.
 ~"Are you the captain?" asked {H}. "I am now," said the sea slug, and turned over.
 {H} tiptoed out, as well as one can without standing on anything.]] },
+  { scene = "{H.pic} in a garden of sea anemones under the sea", tilt = "happy gentle flowers", text = [[
+{when} {H} came to a garden where all the flowers waved back.
+"Don't pick us," they said. "I was only looking," said {H}. "Then look longer," said the flowers, who did not get many visitors.
+~So {H} looked until every one of them had been looked at, even the small brown one at the edge.
+The small brown one turned pink, and it was the prettiest of them all.]] },
+  { scene = "{H.pic} and bubbles in the sea under soft rain", tilt = "calm rain quiet", weather = "rain", text = [[
+{when} it rained. From below, rain is a thousand little rings, each one opening like an eye.
+{H} tried to guess where the next would be, and was wrong a thousand times, and did not mind.
+~A snail passed by, upside down, on the underside of the water. "Nice weather," it said. "Isn't it," said {H}.
+When the last ring had closed, the whole sea felt freshly washed.]] },
+  { scene = "{H.pic} riding on a big turtle in the sea, at dusk", tilt = "adventurous merry dusk", time = "dusk", text = [[
+{when} a very old turtle came by and said, "Hop on. I am going that way, and I am going slowly."
+It was slow indeed. They were overtaken by two snails and a cork. But {H} saw everything: each stone, each star of sand.
+~"People who are in a hurry," said the turtle, "have never been anywhere."
+{H} thought about that for the rest of the evening. There was time.]] },
 }
 
 return beats

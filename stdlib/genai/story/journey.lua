@@ -27,7 +27,7 @@ Pop! Off it came. {A.The} blinked at the sky. "Ah," {A.he} said. "There it is."]
   { kind = "squirrel", a = "a squirrel with a very worried tail", place = "forest", text = [[
 {when} {H} came across {A.a}. All around were holes: big holes, small holes, and one hole inside another hole.
 "I hid my supper somewhere safe," [sniff] {A.the}. "So safe that I can't find it."
-~"Where would you never, ever look?" asked {H}. {A.The} thought. Then {A.he} turned quite pink.
+"Where would you never, ever look?" asked {H}. {A.The} thought. Then {A.he} turned quite pink.
 {A.He} had been sitting on it. There was enough for two.]] },
   { kind = "duck", a = "a flustered duck with a row of ducklings", gender = "she", place = "river", text = [[
 {when} {A.a} came round the bend. "One, two, three, four, five!" {A.he} [count]. "There should be six! There are always six!"
@@ -72,7 +72,7 @@ So {H} told {A.him} a long, slow story about a very soft pillow.
   { kind = "giraffe", a = "a giraffe with a knot in her scarf", gender = "she", place = "meadow", text = [[
 {when} {H} walked into a leg. It belonged to {A.a}, a scarf so long that it went twice round a tree.
 "I only turned to look at a bird," said {A.the}. "Then I turned to look at another."
-~{H} ran round the tree one way. It got worse. {H} ran round the other way. It got better.
+{H} ran round the tree one way. It got worse. {H} ran round the other way. It got better.
 After the eleventh time they were both free and too giddy to stand.]] },
 }, water = {
   { kind = "octopus", a = "an octopus tied in a knot", gender = "he", place = "sea", text = [[
@@ -104,11 +104,11 @@ They looked among the stones and found three, and a boot, and a teacup that fitt
   { kind = "robot", a = "a small robot with a squeaky wheel", place = "space", text = [[
 {when} something said eek, eek, eek. It was {A.a}, going round and round in the moon dust.
 "I can only turn left," said {A.the}. "I've been meaning to go right for two hundred years."
-~{H} found the trouble at once: a pebble no bigger than a pea.
+{H} found the trouble at once: a pebble no bigger than a pea.
 Out it came. {A.The} turned right, and right again, and wept three drops of oil for joy.]] },
   { kind = "comet", a = "a young comet without a tail", gender = "she", place = "space", text = [[
 {when} {A.a} bumped into them, very softly. "I went round the sun too fast," {A.he} said, "and it came off."
-~"Is it long and bright," asked {H}, "and a bit sparkly at the end?" It was hanging on the letterbox.
+"Is it long and bright," asked {H}, "and a bit sparkly at the end?" It was hanging on the letterbox.
 {H} tied it on again with a double bow. {A.The} looked over her shoulder and glowed.
 "It's even better with a bow," {A.he} said.]] },
   { kind = "mouse", a = "a moon mouse in a glass helmet", gender = "he", place = "space", text = [[
@@ -118,7 +118,7 @@ So {H} shared a sandwich, and there happened to be cheese in it.
 {A.The} ate with {A.his} eyes shut. "It was worth the journey," {A.he} said.]] },
   { kind = "star", a = "a very small star with its eyes shut", gender = "she", place = "space", text = [[
 {when} a thin little light was trembling beside the path. It was {A.a}. "Has the dark gone yet?" {A.he} whispered.
-~"It can't be dark where you are," said {H}. "Look." The star opened one eye, and everything near her shone.
+"It can't be dark where you are," said {H}. "Look." The star opened one eye, and everything near her shone.
 "Is that me?" {A.he} asked. "That's you," said {H}.
 {A.The} opened the other eye, and someone far away made a wish.]] },
   { kind = "snail", a = "an old snail with a postbag full of stars", gender = "she", place = "space", text = [[

@@ -62,7 +62,7 @@ plots.deed = {
     { scene = "{H.pic} reading a book as big as a door in a library", text = [[
 One morning {H} borrowed a book. It was called "How to Do Anything", and it was so heavy that it needed a seat of its own. Page one said, "Begin." {H} began. Page two said, "No, not like that."
 "It can't be learned," said everybody at home. "Not by a {H.kind}. Have a biscuit."
-~{H} had the biscuit. Then {H.he} turned to the very last page, and there, in small letters, stood: "If all else fails, ask."
+{H} had the biscuit. Then {H.he} turned to the very last page, and there, in small letters, stood: "If all else fails, ask."
 And beneath that was a name, and a map. The name was of {T.a}. So off went {H}, and sang: {song}]] },
     { physical = true, scene = "{H.pic} falling into a haystack, with hens looking on", text = [[
 One morning {H} made up {H.his} mind. {H.He} took a deep breath, shut {H.his} eyes, and tried. There was a crash. It involved a haystack and four hens.

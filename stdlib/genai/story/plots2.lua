@@ -97,7 +97,7 @@ plots.word = {
     { scene = "{H.pic} finding a bottle with a message at the edge of a stream", text = [[
 One morning a bottle came bobbing along, and in it was a scrap of paper. {H} pulled out the cork. Something was written there in old brown ink: "{word}".
 {H} said it out loud. A leaf fell. {H} said it again, and the wind dropped, as if someone had put a finger to their lips. But what did it mean?
-~"It's a kind of soup," said the neighbour on the left. "It's a disease of turnips," said the neighbour on the right.
+"It's a kind of soup," said the neighbour on the left. "It's a disease of turnips," said the neighbour on the right.
 Neither sounded right. So {H} packed some {H.food}, put the paper in {H.his} pocket, and went off to find out. On the way {H.he} sang: {song}]] },
     { scene = "{H.pic} listening to the wind on a hill", weather = "wind", text = [[
 One evening, when everything was quiet, {H} heard the wind say something. It was not "woo," and it was not "whee." It was, quite clearly: "{word}."
