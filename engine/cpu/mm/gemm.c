@@ -2,6 +2,7 @@
  * comes out the same whoever computes it. Forms where packing does not pay (one row, few rows, tiny) are in gemm_few.c and at the end of this file. */
 #include "../kernels.h"
 #include "gemm.h"
+#include "gemm_few.h"
 
 #define KC 384                                   /* a panel of B (KC x NR floats) stays in the L1 cache */
 #define MC (MR * (96 / MR))                      /* a block of A (MC x KC) stays in the L2 cache */
@@ -93,6 +94,11 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
   tiles s = {.p = p, .batch = 1};
   for (int d = 0; d < p->nbatch; d++) s.batch *= p->bdim[d];
   if (s.batch == 0 || p->m == 0 || p->n == 0) return true;
+  if (s.batch == 1 && p->nbatch == 0 && (p->m <= FEW_ROWS || p->n <= 4)) {
+    bool done;
+    if (!K(gemm_few)(g, p, &done)) return false;
+    if (done) return true;
+  }
   choose_tiles(p, &s);
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
   size_t bytes = 0;

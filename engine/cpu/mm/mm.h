@@ -2,10 +2,8 @@
 #ifndef GN_CPU_MM_H
 #define GN_CPU_MM_H
 
-enum { GN_ACT_NONE, GN_ACT_RELU, GN_ACT_SILU, GN_ACT_GELU };
-
-/* C[m,n] (+)= act(A[m,k] B[k,n] + bias[n]) for each position of the batch dims. Strides are in elements; A and B have a row and a column stride, rows of C lie
- * ldc apart and their elements side by side. add: C is added to (then act must be NONE). */
+/* C[m,n] (+)= A[m,k] B[k,n] + bias[n] for each position of the batch dims. Strides are in elements; A and B have a row and a column stride, rows of C lie
+ * ldc apart and their elements side by side. add: C is added to. Each element sums k in order, then C's old value is the start, bias the end. */
 typedef struct gn_gemm {
   int64_t m, n, k;
   const float *a; int64_t ars, acs;
@@ -14,7 +12,6 @@ typedef struct gn_gemm {
   int nbatch; int64_t bdim[GN_MAX_DIMS], astep[GN_MAX_DIMS], bstep[GN_MAX_DIMS], cstep[GN_MAX_DIMS];
   bool add;
   const float *bias;
-  int act;
 } gn_gemm;
 
 #define KERNELS_MM(KERNEL) \
