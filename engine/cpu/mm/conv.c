@@ -10,64 +10,80 @@ typedef struct job {
   const float *x, *packed, *bias;
   float *y;
   view v;
+  const picture *picture;                  /* NULL = panels are gathered */
+  int64_t *off;                            /* of each k in the picture */
   int64_t o, groups;                       /* output channels of a group */
   int64_t ostep[3], phase[3], osize[3];    /* output position = q * ostep + phase */
-  int64_t k, depth, pixels, width, panels, blocks, parts;
+  int64_t k, depth, pixels, width, total, panels, blocks, parts;
   rows rows;
   bool wide, direct;
   char *scratch; size_t scratch_size;      /* per worker: a panel, a tile for each panel */
 } job;
 
-static void write_tile(const job *j, const float *t, int64_t channel, const run *r, int runs, int64_t o0, int64_t o1) {
+/* Where a panel is: its runs of pixels, its place in the picture or NULL, and its place in the output where that is in one piece, else NULL. */
+typedef struct panel {
+  int runs;
+  int64_t count, ldc;
+  const float *b;
+  float *c;
+  run r[WIDE];
+} panel;
+
+static void find_panel(const job *j, int64_t group, int64_t u, panel *p) {
+  const view *v = &j->v;
+  int64_t size = volume(j->osize);
+  p->b = NULL, p->c = NULL, p->ldc = size;
+  if (j->picture) {
+    const picture *t = j->picture;
+    int64_t across = (v->q[2] + j->width - 1) / j->width, row = u / across, col = u % across * j->width;
+    run r = {0, v->q[2] - col < j->width ? v->q[2] - col : j->width, row / v->q[1] / v->q[0], {row / v->q[1] % v->q[0], row % v->q[1], col}};
+    p->runs = 1, p->count = r.len, p->r[0] = r;
+    p->b = t->data + (r.n * v->channels + group * v->c) * t->plane + (r.q[0] * v->step[0] * t->size[1] + r.q[1] * v->step[1]) * t->step * t->pitch + col;
+    if (j->direct && r.len == j->width)
+      p->c = j->y + (r.n * j->groups + group) * j->o * size + (r.q[0] * j->osize[1] + r.q[1]) * j->osize[2] + col;
+    return;
+  }
+  int64_t at = u * j->width;
+  p->count = j->pixels - at < j->width ? j->pixels - at : j->width;
+  p->runs = K(conv_runs)(v, at, p->count, p->r);
+  if (j->direct && at % size + j->width <= size && p->count == j->width) p->c = j->y + (at / size * j->groups + group) * j->o * size + at % size;
+}
+
+static void write_tile(const job *j, const float *t, int64_t channel, const panel *p, int64_t o0, int64_t o1) {
   int64_t plane = volume(j->osize), step = j->ostep[2];
   for (int64_t o = o0; o < o1; o++)
-    for (int i = 0; i < runs; i++) {
-      int64_t d = r[i].q[0] * j->ostep[0] + j->phase[0], h = r[i].q[1] * j->ostep[1] + j->phase[1];
-      float *to = j->y + (r[i].n * j->groups * j->o + channel + o) * plane + (d * j->osize[1] + h) * j->osize[2] + r[i].q[2] * step + j->phase[2];
-      const float *from = t + o * j->width + r[i].at;
-      if (step == 1) for (int64_t p = 0; p < r[i].len; p++) to[p] = from[p];
-      else if (step == 2) for (int64_t p = 0; p < r[i].len; p++) to[p * 2] = from[p];
-      else for (int64_t p = 0; p < r[i].len; p++) to[p * step] = from[p];
+    for (int i = 0; i < p->runs; i++) {
+      const run *r = &p->r[i];
+      int64_t d = r->q[0] * j->ostep[0] + j->phase[0], h = r->q[1] * j->ostep[1] + j->phase[1];
+      float *to = j->y + (r->n * j->groups * j->o + channel + o) * plane + (d * j->osize[1] + h) * j->osize[2] + r->q[2] * step + j->phase[2];
+      const float *from = t + o * j->width + r->at;
+      if (step == 1) for (int64_t e = 0; e < r->len; e++) to[e] = from[e];
+      else if (step == 2) for (int64_t e = 0; e < r->len; e++) to[e * 2] = from[e];
+      else for (int64_t e = 0; e < r->len; e++) to[e * step] = from[e];
     }
 }
 
-/* One panel, rows k0..k1 of it: all row blocks m0..m1 of the output channels. */
-static void panel_product(const job *j, int64_t group, int64_t p, int64_t k0, int64_t k1, int64_t m0, int64_t m1, const float *b, int64_t ldb, float *t) {
-  int64_t size = volume(j->osize), left = j->pixels - p, channel = group * j->o, ldc = j->width;
-  float *c = t;
-  if (j->direct && p % size + j->width <= size && left >= j->width) c = j->y + (p / size * j->groups * j->o + channel) * size + p % size, ldc = size;
-  for (int64_t m = m0; m < m1; m++) {
-    int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
-    const float *bias = j->bias && k1 == j->k ? j->bias + channel + o : NULL;
-    K(conv_kernel)(height, j->wide, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, b, ldb, c + o * ldc, ldc, bias, k0 == 0);
-  }
-}
-
+/* A task: a block of panels, a part of the output channels of one group. */
 static void conv_task(void *context, int64_t i, int worker) {
   const job *j = context;
-  int64_t part = i % j->parts, block = i / j->parts % j->blocks, group = i / j->parts / j->blocks;
-  int64_t m0 = j->rows.count * part / j->parts, m1 = j->rows.count * (part + 1) / j->parts, o0 = row_at(&j->rows, m0), o1 = row_at(&j->rows, m1);
-  float *b = (float *)(j->scratch + (size_t)worker * j->scratch_size), *tiles = b + j->depth * j->width;
+  int64_t part = i % j->parts, block = i / j->parts % j->blocks, group = i / j->parts / j->blocks, channel = group * j->o;
+  int64_t m0 = j->rows.count * part / j->parts, m1 = j->rows.count * (part + 1) / j->parts;
+  int64_t u0 = block * j->panels, u1 = u0 + j->panels < j->total ? u0 + j->panels : j->total;
+  float *gathered = (float *)(j->scratch + (size_t)worker * j->scratch_size), *tiles = gathered + j->depth * j->width;
   const float *x = j->x + group * j->v.c * volume(j->v.in);
-  bool plain = j->direct && j->rows.count <= 2 && j->k == j->v.c && j->v.step[2] == 1 && volume(j->v.in) == volume(j->osize) && !j->v.off[0][0] && !j->v.off[1][0] && !j->v.off[2][0]
-            && j->v.step[0] == 1 && j->v.step[1] == 1;                 /* 1 x 1: the picture is the panel */
   for (int64_t k0 = 0; k0 < j->k; k0 += j->depth) {
     int64_t k1 = k0 + j->depth < j->k ? k0 + j->depth : j->k;
-    for (int64_t n = 0; n < j->panels; n++) {
-      int64_t p = (block * j->panels + n) * j->width, count = j->pixels - p < j->width ? j->pixels - p : j->width;
-      if (count <= 0) break;
-      float *t = tiles + n * j->o * j->width;
-      int64_t size = volume(j->osize);
-      if (plain && p % size + j->width <= size && count == j->width) {
-        panel_product(j, group, p, k0, k1, m0, m1, x + (p / size * j->v.channels + k0) * size + p % size, size, t);
-        continue;
+    for (int64_t u = u0; u < u1; u++) {
+      panel p;
+      find_panel(j, group, u, &p);
+      float *t = tiles + (u - u0) * j->o * j->width, *c = p.c ? p.c : t;
+      if (!p.b) K(conv_gather)(&j->v, x, p.r, p.runs, p.count, j->width, k0, k1, gathered);
+      for (int64_t m = m0; m < m1; m++) {
+        int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o, ldc = p.c ? p.ldc : j->width;
+        K(conv_kernel)(height, j->wide, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, p.b ? p.b : gathered, j->width,
+                       p.b ? j->off + k0 : NULL, c + o * ldc, ldc, j->bias && k1 == j->k ? j->bias + channel + o : NULL, k0 == 0);
       }
-      run r[WIDE];
-      int runs = K(conv_runs)(&j->v, p, count, r);
-      K(conv_gather)(&j->v, x, r, runs, count, j->width, k0, k1, b);
-      panel_product(j, group, p, k0, k1, m0, m1, b, j->width, t);
-      bool done = j->direct && p % size + j->width <= size && count == j->width;
-      if (k1 == j->k && !done) write_tile(j, t, group * j->o, r, runs, o0, o1);
+      if (k1 == j->k && !p.c) write_tile(j, t, channel, &p, row_at(&j->rows, m0), row_at(&j->rows, m1));
     }
   }
 }
@@ -96,14 +112,16 @@ static void pack_task(void *context, int64_t i, int worker) {
         }
 }
 
-static void plan(gn *g, job *j) {
+static void plan(job *j) {
   j->wide = j->o <= MR / 2;
   j->width = j->wide ? WIDE : NARROW;
   j->rows = rows_of(j->o, j->wide ? MR / 2 : MR);
-  int64_t cuts = (j->k + DEPTH - 1) / DEPTH, total = (j->pixels + j->width - 1) / j->width;
+  int64_t cuts = (j->k + DEPTH - 1) / DEPTH;
   j->depth = (j->k + cuts - 1) / cuts;
-  j->panels = total / 16 < 1 ? 1 : total / 16 > PANELS ? PANELS : total / 16;
-  j->blocks = (total + j->panels - 1) / j->panels;
+  j->total = j->picture ? j->v.n * j->v.q[0] * j->v.q[1] * ((j->v.q[2] + j->width - 1) / j->width) : (j->pixels + j->width - 1) / j->width;
+  int64_t most = 32768 / (j->o * j->width) > PANELS ? 32768 / (j->o * j->width) : PANELS;
+  j->panels = j->total / 16 < 1 ? 1 : j->total / 16 > most ? most : j->total / 16;
+  j->blocks = (j->total + j->panels - 1) / j->panels;
   int64_t tasks = j->blocks * j->groups;
   j->parts = tasks >= 8 ? 1 : 8 / tasks;
   if (j->parts > (j->rows.count + 1) / 2) j->parts = (j->rows.count + 1) / 2;
@@ -114,12 +132,15 @@ static void plan(gn *g, job *j) {
 
 /* The convolution that the view describes; ostep/cstep: steps of the weights for an output and an input channel. */
 static bool direct(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep) {
-  plan(g, j);
-  size_t packed_bytes = (size_t)(j->k * j->o * j->groups) * sizeof(float), scratch_bytes = j->scratch_size * (size_t)gn_workers(g);
-  float *packed = gn_alloc(g, packed_bytes);
-  if (!packed) return false;
+  plan(j);
+  size_t packed_bytes = (size_t)(j->k * j->o * j->groups + 2 * j->k) * sizeof(float), scratch_bytes = j->scratch_size * (size_t)gn_workers(g);
+  float *block = gn_alloc(g, packed_bytes), *packed = block;
+  if (!block) return false;
   j->scratch = gn_alloc(g, scratch_bytes);
   if (j->scratch) {
+    j->off = (int64_t *)packed;
+    if (j->picture) K(picture_offsets)(&j->v, j->picture, j->off);
+    packed += 2 * j->k;
     packing p = {w, packed, &j->v, j->rows, j->o, j->k, ostep, cstep, s->o / s->groups * (s->c / s->groups) * volume(s->k), {s->k[0], s->k[1], s->k[2]}};
     if (j->k * j->o < 8192) for (int64_t i = 0; i < j->groups * j->rows.count; i++) pack_task(&p, i, 0);
     else gn_parallel(g, j->groups * j->rows.count, pack_task, &p);
@@ -127,7 +148,7 @@ static bool direct(gn *g, job *j, const gn_conv *s, const float *w, int64_t oste
     gn_parallel(g, j->groups * j->blocks * j->parts, conv_task, j);
     gn_free(g, j->scratch, scratch_bytes);
   }
-  gn_free(g, packed, packed_bytes);
+  gn_free(g, block, packed_bytes);
   return j->scratch != NULL;
 }
 
@@ -136,8 +157,31 @@ static void fill(float *y, const float *b, int64_t n, int64_t c, int64_t plane) 
     for (int64_t p = 0; p < plane; p++) y[i * plane + p] = b ? b[i % c] : 0;
 }
 
-bool K(conv_forward)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
-  int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups;
+/* A 1x1 convolution knows no neighbours: all pixels of a plane are one row. */
+static gn_conv flatten(const gn_conv *s) {
+  gn_conv t = *s;
+  for (int d = 0; d < 3; d++) if (s->k[d] != 1 || s->stride[d] != 1 || s->pad[d] || s->in[d] != s->out[d]) return t;
+  for (int d = 0; d < 2; d++) t.in[2] *= t.in[d], t.in[d] = t.out[d] = 1;
+  t.out[2] = t.in[2];
+  return t;
+}
+
+/* The offsets' least and greatest values: of rows as they are, of columns divided by the step. */
+static void hull(const view *v, int64_t lo[3], int64_t hi[3]) {
+  for (int d = 0; d < 3; d++) {
+    int64_t step = d == 2 ? v->step[2] : 1;
+    lo[d] = INT64_MAX, hi[d] = INT64_MIN;
+    for (int64_t t = 0; t < v->nt[d]; t++) {
+      int64_t at = floor_div(v->off[d][t], step);
+      if (at < lo[d]) lo[d] = at;
+      if (at > hi[d]) hi[d] = at;
+    }
+  }
+}
+
+bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w, const float *b, float *y) {
+  gn_conv flat = flatten(spec), *s = &flat;
+  int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups, lo[3], hi[3];
   if (!s->n || !s->o || !volume(s->out)) return true;
   if (!cg || !taps || !volume(s->in)) return fill(y, b, s->n, s->o, volume(s->out)), true;
   if (K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
@@ -148,7 +192,12 @@ bool K(conv_forward)(gn *g, const gn_conv *s, const float *x, const float *w, co
     j.v.in[d] = s->in[d], j.v.q[d] = j.osize[d] = s->out[d], j.v.step[d] = s->stride[d], j.ostep[d] = 1;
     for (int64_t t = 0; t < s->k[d]; t++) j.v.tap[d][t] = t, j.v.off[d][t] = t * s->dilation[d] - s->pad[d];
   }
-  bool ok = cg == 1 && og == 1 ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, y) : direct(g, &j, s, w, cg * taps, taps);
+  hull(&j.v, lo, hi);
+  picture p = {0};
+  bool ok = true;
+  if (K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, s->groups, x, &p);
+  if (ok) ok = cg == 1 && og == 1 && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, y) : direct(g, &j, s, w, cg * taps, taps);
+  gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
   return ok;
 }
@@ -172,36 +221,51 @@ static bool one_phase(gn *g, const gn_conv *s, job *j, const float *w) {
     j->v.q[d] = phase_of(s, d, j->phase[d], &j->v, &j->v.nt[d]);
   }
   j->pixels = s->n * volume(j->v.q), j->k = og * volume(j->v.nt);
-  bool ok = !j->pixels || !j->k || direct(g, j, s, w, taps, cg * taps);
+  bool ok = true;
+  if (j->pixels && j->k)
+    ok = cg == 1 && og == 1 && !j->picture && s->stride[0] * s->stride[1] * s->stride[2] == 1 ? K(depthwise)(g, &j->v, s->n * s->c, j->x, w, taps, j->bias, j->y)
+       : direct(g, j, s, w, taps, cg * taps);
   for (int d = 0; d < 3; d++) j->v.nt[d] = room[d];
   return ok;
 }
 
-bool K(conv_data)(gn *g, const gn_conv *s, const float *y, const float *w, const float *b, float *x) {
+/* A picture that serves all phases. */
+static bool phases_picture(gn *g, const gn_conv *s, job *j, picture *p) {
+  int64_t lo[3], hi[3];
+  for (int d = 0; d < 3; d++) {
+    int64_t far = s->pad[d] - (s->k[d] - 1) * s->dilation[d];
+    lo[d] = floor_div(far, s->stride[d]);
+    hi[d] = floor_div(s->pad[d] + s->stride[d] - 1, s->stride[d]);
+    j->v.q[d] = (s->in[d] - 1) / s->stride[d] + 1;
+  }
+  if (!K(picture_suits)(&j->v, j->o <= MR / 2 ? WIDE : NARROW, lo, hi, p)) return true;
+  j->picture = p;
+  return K(picture_make)(g, &j->v, j->groups, j->x, p);
+}
+
+bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, const float *b, float *x) {
+  gn_conv flat = flatten(spec), *s = &flat;
   int64_t cg = s->c / s->groups, og = s->o / s->groups, phases[3];
-  bool sparse = !og || !volume(s->out) || !volume(s->k), unit = true;
   if (!s->n || !s->c || !volume(s->in)) return true;
+  bool empty = !og || !volume(s->out) || !volume(s->k), sparse = empty;
   for (int d = 0; d < 3; d++) {
     phases[d] = s->stride[d] < s->in[d] ? s->stride[d] : s->in[d];
-    sparse |= s->stride[d] > s->k[d] || (s->dilation[d] > 1 && s->stride[d] > 1), unit &= s->stride[d] == 1;
+    sparse |= s->stride[d] > s->k[d] || (s->dilation[d] > 1 && s->stride[d] > 1);
   }
-  if (sparse) fill(x, b, s->n, s->c, volume(s->in));
-  if (!og || !volume(s->out) || !volume(s->k)) return true;
+  if (sparse) fill(x, b, s->n, s->c, volume(s->in));               /* some phases have no taps */
+  if (empty) return true;
   if (K(wino_suits)(s, true)) return K(wino)(g, s, true, y, w, b, x);
   job j = {.x = y, .bias = b, .y = x, .o = cg, .groups = s->groups};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = og, j.v.channels = s->o;
   for (int d = 0; d < 3; d++) j.v.in[d] = s->out[d], j.osize[d] = s->in[d], j.ostep[d] = s->stride[d], j.v.step[d] = 1;
-  bool ok = true;
-  if (unit && cg == 1 && og == 1) {
-    for (int d = 0; d < 3; d++) j.v.q[d] = phase_of(s, d, 0, &j.v, &j.v.nt[d]);
-    ok = K(depthwise)(g, &j.v, s->n * s->c, y, w, volume(s->k), b, x);
-  } else {
-    for (int64_t i = 0; ok && i < phases[0] * phases[1] * phases[2]; i++) {
-      j.phase[0] = i / phases[2] / phases[1], j.phase[1] = i / phases[2] % phases[1], j.phase[2] = i % phases[2];
-      ok = one_phase(g, s, &j, w);
-    }
+  picture p = {0};
+  bool ok = phases_picture(g, s, &j, &p);
+  for (int64_t i = 0; ok && i < phases[0] * phases[1] * phases[2]; i++) {
+    j.phase[0] = i / phases[2] / phases[1], j.phase[1] = i / phases[2] % phases[1], j.phase[2] = i % phases[2];
+    ok = one_phase(g, s, &j, w);
   }
+  gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
   return ok;
 }

@@ -31,16 +31,17 @@ typedef float v8 __attribute__((vector_size(32), aligned(4)));
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
 
-/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given. */
-INLINE void tile(int rows, int nv, int64_t k, const float *restrict a, const float *restrict b, int64_t ldb, float *restrict c, int64_t ldc,
-                 const float *bias, bool first) {
+/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given. Row k of b starts at k * ldb, or at off[k]. */
+INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict a, const float *restrict b, int64_t ldb, const int64_t *restrict off,
+                 float *restrict c, int64_t ldc, const float *bias, bool first) {
   vec acc[MR][4];
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = first ? (vec){0} : load(c + i * ldc + j * VL);
   }
-  for (; k > 0; k--, a += rows, b += ldb) {
+  for (int64_t i = 0; i < k; i++, a += rows) {
+    const float *from = table ? b + off[i] : b + i * ldb;
     vec v[4];
-    UNROLL for (int j = 0; j < nv; j++) v[j] = load(b + j * VL);
+    UNROLL for (int j = 0; j < nv; j++) v[j] = load(from + j * VL);
     UNROLL for (int i = 0; i < rows; i++) {
       vec w = a[i] - (vec){0};
       UNROLL for (int j = 0; j < nv; j++) acc[i][j] += w * v[j];
@@ -72,7 +73,21 @@ bool K(conv_view_open)(gn *g, view *v, const int64_t nt[3]);
 void K(conv_view_close)(gn *g, view *v);
 int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r);
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to);
-void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, float *c, int64_t ldc, const float *bias, bool first);
+void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
+                    const float *bias, bool first);
+void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width);
+
+/* A copy of the input with its padding, the columns sorted by their remainder to the step: every row of a panel then lies in it as it is, and nothing
+ * is gathered. row0, row1 count from lo; column = q + (offset div step) - lo[2]. */
+typedef struct picture {
+  const float *data;
+  float *own; size_t bytes;
+  int64_t lo[3], size[2], pitch, step, plane;
+} picture;
+bool K(picture_suits)(const view *v, int64_t width, const int64_t lo[3], const int64_t hi[3], picture *p);
+bool K(picture_make)(gn *g, const view *v, int64_t groups, const float *x, picture *p);
+void K(picture_offsets)(const view *v, const picture *p, int64_t *off);
+static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 bool K(wino_suits)(const gn_conv *s, bool data);
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y);
 bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, float *y);

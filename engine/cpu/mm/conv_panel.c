@@ -1,38 +1,42 @@
 /* conv_panel.c: the micro-kernel's heights, and panels gathered from a picture on the fly: no im2col buffer. */
 #include "conv_in.h"
 
-#define NARROW_CASE(r) case r: tile(r, 2, k, a, b, ldb, c, ldc, bias, first); return;
-#define WIDE_CASE(r) case r: tile(r, 4, k, a, b, ldb, c, ldc, bias, first); return;
+#define CASE(r) case r: tile(r, VECTORS, TABLE, k, a, b, ldb, off, c, ldc, bias, first); return;
+#if MR >= 14
+#define HALF CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
+#define FULL HALF CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+#elif MR >= 8
+#define HALF CASE(1) CASE(2) CASE(3) CASE(4)
+#define FULL HALF CASE(5) CASE(6) CASE(7) CASE(8)
+#elif MR >= 6
+#define HALF CASE(1) CASE(2) CASE(3)
+#define FULL HALF CASE(4) CASE(5) CASE(6)
+#else
+#define HALF CASE(1) CASE(2)
+#define FULL HALF CASE(3) CASE(4)
+#endif
+#define PANEL(name) static void name(int64_t height, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc, const float *bias, bool first)
 
-/* height rows of outputs for one panel. */
-void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, float *c, int64_t ldc, const float *bias, bool first) {
-  if (wide) {
-    switch (height) {
-      WIDE_CASE(1) WIDE_CASE(2)
-#if MR >= 6
-      WIDE_CASE(3)
-#endif
-#if MR >= 8
-      WIDE_CASE(4)
-#endif
-#if MR >= 14
-      WIDE_CASE(5) WIDE_CASE(6) WIDE_CASE(7)
-#endif
-    }
-    return;
-  }
-  switch (height) {
-    NARROW_CASE(1) NARROW_CASE(2) NARROW_CASE(3) NARROW_CASE(4)
-#if MR >= 6
-    NARROW_CASE(5) NARROW_CASE(6)
-#endif
-#if MR >= 8
-    NARROW_CASE(7) NARROW_CASE(8)
-#endif
-#if MR >= 14
-    NARROW_CASE(9) NARROW_CASE(10) NARROW_CASE(11) NARROW_CASE(12) NARROW_CASE(13) NARROW_CASE(14)
-#endif
-  }
+#define VECTORS 2
+#define TABLE false
+PANEL(narrow) { switch (height) { FULL } }
+#undef TABLE
+#define TABLE true
+PANEL(narrow_at) { switch (height) { FULL } }
+#undef VECTORS
+#define VECTORS 4
+PANEL(wide_at) { switch (height) { HALF } }
+#undef TABLE
+#define TABLE false
+PANEL(wide_panel) { switch (height) { HALF } }
+
+/* height rows of outputs for one panel; its rows start at off[k], or where off is NULL at k * ldb. */
+void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
+                    const float *bias, bool first) {
+  if (wide && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else if (wide) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else narrow(height, k, a, b, ldb, off, c, ldc, bias, first);
 }
 
 /* Memory for nt[d] taps in each dim. */
@@ -98,7 +102,7 @@ static inline void copy_even(float *to, const float *from, int64_t n) {
 }
 
 /* len pixels from position x on, zero outside of 0..width-1. */
-static inline void copy_run(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width) {
+void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width) {
   if (step == 1) {
     int64_t low = x < 0 ? -x : 0, high = width - x < len ? width - x : len;
     if (low > len) low = len;
@@ -128,7 +132,7 @@ void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64
         continue;
       }
       const float *row = x + (r[i].n * v->channels + ch) * plane + (d * v->in[1] + h) * v->in[2];
-      copy_run(to + r[i].at, row, r[i].q[2] * v->step[2] + v->off[2][t2], v->step[2], r[i].len, v->in[2]);
+      K(conv_copy_run)(to + r[i].at, row, r[i].q[2] * v->step[2] + v->off[2][t2], v->step[2], r[i].len, v->in[2]);
     }
     if (count < width) zeros(to + count, width - count);
     if (++t2 == v->nt[2]) {
