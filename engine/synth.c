@@ -7,23 +7,23 @@ enum { MAX_NOTES = 1 << 20, MAX_COLUMNS = 16, MAX_POLYPHONY = 256 };
 
 static const syn_spec SPECS[SYN_VOICES] = {
   /*                 engine       gain  attack  decay  sustain release send  width */
-  [SYN_PIANO]    = { SYN_STRUCK,  0.60, 0.001,  0,     1,      0.22,   0.22, 0 },
-  [SYN_CELESTA]  = { SYN_STRUCK,  0.42, 0.001,  0,     1,      0.90,   0.35, 0 },
-  [SYN_MUSICBOX] = { SYN_STRUCK,  0.42, 0.001,  0,     1,      1.60,   0.34, 0 },
-  [SYN_MARIMBA]  = { SYN_STRUCK,  0.62, 0.001,  0,     1,      0.50,   0.26, 0 },
-  [SYN_HARP]     = { SYN_PLUCKED, 0.58, 0.001,  0,     1,      0.90,   0.34, 0 },
-  [SYN_GUITAR]   = { SYN_PLUCKED, 0.55, 0.001,  0,     1,      0.16,   0.20, 0 },
-  [SYN_BASS]     = { SYN_WAVE,    0.50, 0.006,  1.6,   0.12,   0.14,   0.07, 0 },
+  [SYN_PIANO]    = { SYN_STRUCK,  0.54, 0.001,  0,     1,      0.22,   0.22, 0 },
+  [SYN_CELESTA]  = { SYN_STRUCK,  0.56, 0.001,  0,     1,      0.90,   0.35, 0 },
+  [SYN_MUSICBOX] = { SYN_STRUCK,  0.54, 0.001,  0,     1,      1.60,   0.34, 0 },
+  [SYN_MARIMBA]  = { SYN_STRUCK,  0.52, 0.001,  0,     1,      0.50,   0.26, 0 },
+  [SYN_HARP]     = { SYN_PLUCKED, 0.98, 0.001,  0,     1,      0.90,   0.34, 0 },
+  [SYN_GUITAR]   = { SYN_PLUCKED, 1.05, 0.001,  0,     1,      0.16,   0.20, 0 },
+  [SYN_BASS]     = { SYN_WAVE,    0.62, 0.006,  1.6,   0.12,   0.14,   0.07, 0 },
   [SYN_FLUTE]    = { SYN_WAVE,    0.40, 0.060,  0.6,   0.86,   0.16,   0.32, 0 },
   [SYN_WHISTLE]  = { SYN_WAVE,    0.34, 0.035,  0.5,   0.88,   0.12,   0.30, 0 },
   [SYN_CLARINET] = { SYN_WAVE,    0.34, 0.045,  0.5,   0.88,   0.14,   0.28, 0 },
   [SYN_HORN]     = { SYN_WAVE,    0.36, 0.070,  0.7,   0.80,   0.22,   0.36, 0.15 },
   [SYN_REED]     = { SYN_WAVE,    0.26, 0.050,  0.8,   0.90,   0.12,   0.22, 0.35 },
   [SYN_STRINGS]  = { SYN_WAVE,    0.34, 0.170,  1.0,   0.88,   0.40,   0.34, 0.80 },
-  [SYN_CELLO]    = { SYN_WAVE,    0.36, 0.090,  0.8,   0.86,   0.26,   0.30, 0.10 },
+  [SYN_CELLO]    = { SYN_WAVE,    0.31, 0.090,  0.8,   0.86,   0.26,   0.30, 0.10 },
   [SYN_CHOIR]    = { SYN_WAVE,    0.30, 0.220,  1.2,   0.92,   0.50,   0.45, 0.80 },
   [SYN_PAD]      = { SYN_WAVE,    0.30, 0.450,  1.5,   0.90,   0.90,   0.40, 0.90 },
-  [SYN_DRUMS]    = { SYN_DRUM,    0.80, 0,      0,     1,      30,     0.12, 0 },
+  [SYN_DRUMS]    = { SYN_DRUM,    0.72, 0,      0,     1,      30,     0.12, 0 },
 };
 
 static void (*const START[])(syn_state *, const syn_note *) = { gn__struck_start, gn__plucked_start, gn__wave_start, gn__drum_start };
@@ -82,7 +82,7 @@ static double envelope(const syn_spec *s, double length, double t) {
 typedef struct { float dry_l, dry_r, wet_l, wet_r; } syn_mix;
 
 static syn_mix mix_of(const syn_spec *spec, const float *row, int64_t k) {
-  double v = row[4], level = spec->gain * (0.12 + 0.88 * v) * v * (k > 7 ? row[7] : 1);
+  double v = row[4], level = spec->gain * (0.4 + 0.6 * v) * v * (k > 7 ? row[7] : 1);
   double send = k > 6 ? row[6] : spec->send, turn = ((double)row[5] + 1) * 0.125;    /* equal power: a quarter turn from left to right */
   double l = level * syn_cos(turn) * 1.41421356, r = level * syn_sin(turn) * 1.41421356;
   return (syn_mix){ (float)l, (float)r, (float)(l * send), (float)(r * send) };
@@ -126,6 +126,7 @@ bool gn_synth(const float *notes, int64_t n, int64_t k, double rate, int64_t fra
   int64_t row;
   if (gn_synth_check(notes, n, k, rate, frames, &row)) return false;
   memset(out, 0, (size_t)frames * 2 * sizeof *out);
+  if (n == 0) return true;
   float *send = calloc((size_t)frames * 2, sizeof *send);
   syn_state *state = malloc(sizeof *state);
   bool ok = send && state;

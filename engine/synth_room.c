@@ -91,7 +91,7 @@ bool gn__synth_room(const float *send, int64_t frames, double rate, float *out) 
     float l[PIECE], rr[PIECE], wet_l[PIECE], wet_r[PIECE];
     for (int i = 0; i < count; i++) { l[i] = enter(&r, 0, send[at + i]); rr[i] = enter(&r, 1, send[frames + at + i]); }
     circulate(&r, l, rr, count, wet_l, wet_r);
-    for (int i = 0; i < count; i++) { out[at + i] += 2.6f * wet_l[i]; out[frames + at + i] += 2.6f * wet_r[i]; }
+    for (int i = 0; i < count; i++) { out[at + i] += 3.8f * wet_l[i]; out[frames + at + i] += 3.8f * wet_r[i]; }
   }
   free(r.memory);
   return true;
