@@ -15,8 +15,8 @@ else
 LUA_CFLAGS = $(shell pkg-config --cflags lua5.4)
 LUA_LIBS   = $(shell pkg-config --libs lua5.4)
 endif
-DEP_CFLAGS := $(shell pkg-config --cflags sndfile samplerate jansson libutf8proc 2>/dev/null) -I/usr/include/kissfft
-DEP_LIBS   := $(shell pkg-config --libs sndfile samplerate jansson libutf8proc 2>/dev/null) -lkissfft-float -lopenblas -lpthread -lm
+DEP_CFLAGS := $(shell pkg-config --cflags sndfile samplerate jansson libutf8proc 2>/dev/null)
+DEP_LIBS   := $(shell pkg-config --libs sndfile samplerate jansson libutf8proc 2>/dev/null) -lopenblas -lpthread -lm
 ifdef SAN
 BUILD  := $(BUILD)-san
 SANFLAGS = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
@@ -43,20 +43,23 @@ CFLAGS  = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -fvisibility=hidden -ffp-c
 KOPT    = -O3
 
 ENGINE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard engine/*.c engine/io/*.c))
-BIND    = $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c,$(wildcard bindings/*.c)))
+BIND    = $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c bindings/repl.c,$(wildcard bindings/*.c)))
 KERNELS = $(foreach l,$(LEVELS),$(patsubst engine/cpu/%.c,$(BUILD)/engine/cpu/$(l)/%.o,$(filter-out engine/cpu/ref.c engine/cpu/table.c,$(wildcard engine/cpu/*.c))) \
           $(foreach m,f x,$(patsubst engine/cpu/mm/%.c,$(BUILD)/engine/cpu/$(l)$(m)/%.o,$(wildcard engine/cpu/mm/*.c)) $(BUILD)/engine/cpu/$(l)$(m)/table.o)) \
           $(BUILD)/engine/cpu/v2r/ref.o
-STDLIB  = $(shell find stdlib -name '*.lua' | sort)
+STDLIB  = $(shell find stdlib -type f | sort)
 LIBOBJ  = $(ENGINE) $(KERNELS) $(BIND) $(BUILD)/stdlib.o
 
 all: $(BUILD)/genai $(BUILD)/libgenai.a $(BUILD)/libgenai.so
 
-$(BUILD)/genai: $(BUILD)/bindings/main.o $(BUILD)/libgenai.a
-	$(CC) $(SANFLAGS) -Wl,-E -o $@ $< $(BUILD)/libgenai.a $(LUA_LIBS) $(DEP_LIBS) -ledit
+MAIN    = $(BUILD)/bindings/main.o $(BUILD)/bindings/repl.o
+$(BUILD)/genai: $(MAIN) $(BUILD)/libgenai.a
+	$(CC) $(SANFLAGS) -Wl,-E -o $@ $(MAIN) $(BUILD)/libgenai.a $(LUA_LIBS) $(DEP_LIBS) -ledit
+# One object, so that a static link takes everything (op gradients are found through weak references).
 $(BUILD)/libgenai.a: $(LIBOBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(CC) -r -nostdlib -o $(BUILD)/libgenai.o $^
+	ar rcs $@ $(BUILD)/libgenai.o
 $(BUILD)/libgenai.so: $(LIBOBJ)
 	$(CC) $(SANFLAGS) -shared -o $@ $^ $(LUA_LIBS) $(DEP_LIBS)
 
@@ -85,5 +88,14 @@ $(BUILD)/engine/cpu/v2r/ref.o: engine/cpu/ref.c
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASE) $(LUA_CFLAGS) $(DEP_CFLAGS) -c -o $@ $<
+
+HOSTCC  = cc
+$(BUILD)/embed: scripts/embed.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -O1 -o $@ $<
+$(BUILD)/stdlib.c: $(BUILD)/embed $(STDLIB)
+	$(BUILD)/embed $@ $(STDLIB)
+$(BUILD)/stdlib.o: $(BUILD)/stdlib.c
+	$(CC) $(CFLAGS) -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -16,9 +16,10 @@
 
 typedef struct block { struct block *next; } block;
 struct gn_mem {
-  size_t limit, live, peak, cached, cache_most;
+  size_t limit, cached, cache_most;
+  _Atomic size_t live, peak;
   size_t pressure_at;                     /* live tensor bytes that call for a collection */
-  size_t tensors;                         /* live bytes of gn_alloc alone */
+  _Atomic size_t tensors;                 /* live bytes of gn_alloc alone */
   bool in_pressure;
   block *list[CLASSES];
   int64_t fail_after;                     /* fault injection: the n-th allocation from now fails; < 0 = off */
@@ -80,6 +81,12 @@ static void press(gn *g) {
   m->pressure_at = twice > PRESSURE_FLOOR ? twice : PRESSURE_FLOOR;
 }
 
+static void count(struct gn_mem *m, size_t bytes) {
+  size_t now = atomic_fetch_add_explicit(&m->live, bytes, memory_order_relaxed) + bytes;
+  if (now > m->peak) m->peak = now;
+}
+
+/* Called with the lock held. */
 static bool room(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   if (m->live + m->cached + bytes <= m->limit) return true;
@@ -102,8 +109,8 @@ static void *take(gn *g, size_t bytes) {
   block *b = m->list[c];
   if (b) m->list[c] = b->next, m->cached -= rounded;
   else if (!room(g, rounded) || !(b = aligned_alloc(64, (rounded + 63) & ~(size_t)63))) return NULL;
-  m->live += rounded, m->tensors += rounded;
-  if (m->live > m->peak) m->peak = m->live;
+  m->tensors += rounded;
+  count(m, rounded);
   return b;
 }
 
@@ -140,22 +147,18 @@ void gn_free(gn *g, void *p, size_t bytes) {
 
 bool gn_charge(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
-  pthread_mutex_lock(&m->lock);
-  bool fine = !injected(m) && bytes <= LARGEST && room(g, bytes);
-  if (fine) {
-    m->live += bytes;
-    if (m->live > m->peak) m->peak = m->live;
+  bool fine = !injected(m) && bytes <= LARGEST;
+  if (fine && m->live + m->cached + bytes > m->limit) {          /* no lock otherwise: Lua allocates often */
+    pthread_mutex_lock(&m->lock);
+    fine = room(g, bytes);
+    pthread_mutex_unlock(&m->lock);
   }
-  pthread_mutex_unlock(&m->lock);
-  if (!fine) refuse(m, bytes);
+  if (fine) count(m, bytes);
+  else refuse(m, bytes);
   return fine;
 }
 
-void gn_discharge(gn *g, size_t bytes) {
-  pthread_mutex_lock(&g->mem->lock);
-  g->mem->live -= bytes;
-  pthread_mutex_unlock(&g->mem->lock);
-}
+void gn_discharge(gn *g, size_t bytes) { atomic_fetch_sub_explicit(&g->mem->live, bytes, memory_order_relaxed); }
 
 size_t gn_live(const gn *g, size_t *peak) {
   if (peak) *peak = g->mem->peak;

@@ -1,0 +1,281 @@
+/* genai.c: a runtime: its Lua state, its errors, and the values that pass between host and script. */
+#include "bind.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "system.h"
+#include "value.h"
+
+/* ---- memory: Lua's is counted with the tensors ---- */
+static void *allocate(void *user, void *block, size_t old, size_t size) {
+  genai *rt = user;
+  if (!block) old = 0;                                           /* Lua then passes a type */
+  if (size > old && !gn_charge(rt->g, size - old)) return NULL;
+  void *p = NULL;
+  if (rt->options.alloc) p = rt->options.alloc(rt->options.user, block, old, size);
+  else if (size) p = realloc(block, size);
+  else free(block);
+  if (size && !p) {
+    if (size > old) gn_discharge(rt->g, size - old);
+    return NULL;
+  }
+  if (size < old) gn_discharge(rt->g, old - size);
+  return p;
+}
+
+static void pressure(void *user) {
+  genai *rt = user;
+  if (!rt->now || rt->opening) return;
+  lua_gc(rt->now, LUA_GCCOLLECT);
+}
+
+/* ---- errors ---- */
+int raisef(lua_State *L, const char *format, ...) {
+  char text[700];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(text, sizeof text, format, list);
+  va_end(list);
+  luaL_where(L, 1);
+  lua_pushstring(L, text);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
+int raise(lua_State *L) {
+  genai *rt = rt_of(L);
+  char text[640];
+  snprintf(text, sizeof text, "%s", gn_error());
+  if (gn_error_status() == GN_NOMEM) snprintf(rt->nomem, sizeof rt->nomem, "%.255s", text);
+  return raisef(L, "%s", text);
+}
+
+static void set_error(genai *rt, const char *text) {
+  free(rt->error);
+  rt->error = text ? strdup(text) : NULL;
+}
+
+static int traceback(lua_State *L) {
+  const char *text = lua_tostring(L, 1);
+  if (!text) text = luaL_tolstring(L, 1, NULL);
+  luaL_traceback(L, L, text, 1);
+  return 1;
+}
+
+static genai_status status_of(genai *rt, int status) {
+  if (status == LUA_OK) return GENAI_OK;
+  const char *text = lua_tostring(rt->L, -1);
+  bool nomem = status == LUA_ERRMEM || (text && rt->nomem[0] && strstr(text, rt->nomem)) || (text && strstr(text, "not enough memory"));
+  set_error(rt, text ? text : "an error that is no text");
+  lua_settop(rt->L, 0);
+  rt->nomem[0] = 0;
+  if (nomem) lua_gc(rt->L, LUA_GCCOLLECT);
+  return nomem ? GENAI_NOMEM : GENAI_ERROR;
+}
+
+/* ---- opening ---- */
+static int open_state(lua_State *L) {
+  genai *rt = rt_of(L);
+  luaL_openlibs(L);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, open_core);
+  lua_setfield(L, -2, "genai.core");
+  lua_pop(L, 1);
+  open_stdlib(L);
+  open_safe(L);
+  (void)rt;
+  return 0;
+}
+
+static void warn(void *user, const char *text, int more) {
+  genai *rt = user;
+  if (rt->options.log) rt->options.log(rt->options.user, 1, text);
+}
+
+genai *genai_open_mode(const genai_options *options, bool exact, const char *isa) {
+  genai *rt = calloc(1, sizeof *rt);
+  if (!rt) return NULL;
+  rt->opening = true;
+  if (options) rt->options = *options;
+  rt->seed = rt->options.seed;
+  gn_config config = { .limit = rt->options.memory_limit, .threads = rt->options.threads == 0 ? -1 : rt->options.threads, .exact = exact, .isa = isa,
+                       .pressure = pressure, .user = rt, .seed = rt->options.seed };
+  if (!(rt->g = gn_open(&config))) return free(rt), NULL;
+  if (rt->options.root && !(rt->root = realpath(rt->options.root, NULL))) return genai_close(rt), NULL;
+  rt->options.root = rt->root;
+  if (!(rt->L = lua_newstate(allocate, rt))) return genai_close(rt), NULL;
+  *(genai **)lua_getextraspace(rt->L) = rt;
+  lua_setwarnf(rt->L, warn, rt);
+  rt->now = rt->L;
+  lua_pushcfunction(rt->L, open_state);
+  if (lua_pcall(rt->L, 0, 0, 0) != LUA_OK) return genai_close(rt), NULL;
+  rt->opening = false;
+  return rt;
+}
+
+genai *genai_open(const genai_options *options) { return genai_open_mode(options, false, NULL); }
+
+void genai_close(genai *rt) {
+  if (!rt) return;
+  rt->opening = true;                                            /* no collections from now on */
+  if (rt->L) lua_close(rt->L);
+  remove_tmpdir(rt);
+  gn_close(rt->g);
+  free(rt->error);
+  free(rt->root);
+  free(rt);
+}
+
+const char *genai_error(const genai *rt) { return rt->error ? rt->error : ""; }
+void *genai_lua(genai *rt) { return rt->L; }
+gn *genai_engine(genai *rt) { return rt->g; }
+
+/* ---- running ---- */
+static genai_status run_chunk(genai *rt, int loaded, int nargs) {
+  if (loaded != LUA_OK) return status_of(rt, loaded);
+  lua_State *L = rt->L;
+  int base = lua_gettop(L) - nargs;
+  lua_pushcfunction(L, traceback);
+  lua_insert(L, base);
+  rt->now = L;
+  int status = lua_pcall(L, nargs, 0, base);
+  if (status != LUA_OK) return status_of(rt, status);
+  lua_settop(L, base - 1);
+  return GENAI_OK;
+}
+
+genai_status genai_run_args(genai *rt, const char *file, int nargs, const char *const *args) {
+  int loaded = luaL_loadfilex(rt->L, file, "t");
+  for (int i = 0; loaded == LUA_OK && i < nargs; i++) lua_pushstring(rt->L, args[i]);
+  return run_chunk(rt, loaded, nargs);
+}
+
+genai_status genai_run(genai *rt, const char *file) { return genai_run_args(rt, file, 0, NULL); }
+
+genai_status genai_eval(genai *rt, const char *name, const char *source) {
+  char chunk[128];
+  snprintf(chunk, sizeof chunk, "=%s", name ? name : "eval");
+  return run_chunk(rt, luaL_loadbufferx(rt->L, source, strlen(source), chunk, "t"), 0);
+}
+
+/* ---- values ---- */
+typedef struct transfer { genai *rt; const char *name; int n; const genai_value *arg; genai_value *out; const genai_value *set; genai_fn *fn; void *user; const char *doc; } transfer;
+
+/* Pushes the global "a.b.c"; nil where a part is missing. */
+static void push_global(lua_State *L, const char *name, bool parent) {
+  lua_pushglobaltable(L);
+  const char *dot;
+  while ((dot = strchr(name, '.'))) {
+    lua_pushlstring(L, name, (size_t)(dot - name));
+    if (lua_type(L, -2) == LUA_TTABLE || luaL_getmetafield(L, -2, "__index") != LUA_TNIL) {
+      if (lua_type(L, -2) != LUA_TSTRING) lua_pop(L, 1);
+      lua_gettable(L, -2);
+    } else lua_pop(L, 1), lua_pushnil(L);
+    lua_remove(L, -2);
+    name = dot + 1;
+  }
+  lua_pushstring(L, name);
+  if (parent) return;
+  if (lua_isnil(L, -2)) lua_pop(L, 1), lua_pushnil(L);
+  else lua_gettable(L, -2);
+  lua_remove(L, -2);
+}
+
+static int do_call(lua_State *L) {
+  transfer *t = lua_touserdata(L, 1);
+  push_global(L, t->name, false);
+  if (lua_isnil(L, -1)) return luaL_error(L, "call: there is no function \"%s\"", t->name);
+  luaL_checkstack(L, t->n + 2, "call");
+  for (int i = 0; i < t->n; i++) push_value(L, &t->arg[i]);
+  lua_call(L, t->n, 1);
+  if (t->out) take_value(L, -1, t->out);
+  return 0;
+}
+
+static int do_get(lua_State *L) {
+  transfer *t = lua_touserdata(L, 1);
+  push_global(L, t->name, false);
+  take_value(L, -1, t->out);
+  return 0;
+}
+
+static int do_set(lua_State *L) {
+  transfer *t = lua_touserdata(L, 1);
+  push_global(L, t->name, true);
+  if (lua_type(L, -2) != LUA_TTABLE) return luaL_error(L, "set: \"%s\" has no table to go into", t->name);
+  push_value(L, t->set);
+  lua_settable(L, -3);
+  return 0;
+}
+
+static int do_register(lua_State *L) {
+  transfer *t = lua_touserdata(L, 1);
+  push_global(L, t->name, true);
+  if (lua_type(L, -2) != LUA_TTABLE) return luaL_error(L, "register: \"%s\" has no table to go into", t->name);
+  push_host_function(L, t->name, t->fn, t->user, t->doc);
+  lua_settable(L, -3);
+  return 0;
+}
+
+static genai_status protect(genai *rt, lua_CFunction f, transfer *t) {
+  lua_State *L = rt->L;
+  int base = lua_gettop(L);
+  rt->now = L;
+  if (!lua_checkstack(L, 8)) return set_error(rt, "the stack is full"), GENAI_ERROR;
+  lua_pushcfunction(L, traceback);
+  lua_pushcfunction(L, f);
+  lua_pushlightuserdata(L, t);
+  int status = lua_pcall(L, 1, 0, base + 1);
+  if (status != LUA_OK) return status_of(rt, status);
+  lua_settop(L, base);
+  return GENAI_OK;
+}
+
+genai_status genai_call(genai *rt, const char *fn, int n, const genai_value *arg, genai_value *out) {
+  if (out) memset(out, 0, sizeof *out);
+  return protect(rt, do_call, &(transfer){ .rt = rt, .name = fn, .n = n, .arg = arg, .out = out });
+}
+
+genai_status genai_get(genai *rt, const char *name, genai_value *out) {
+  memset(out, 0, sizeof *out);
+  return protect(rt, do_get, &(transfer){ .rt = rt, .name = name, .out = out });
+}
+
+genai_status genai_set(genai *rt, const char *name, const genai_value *value) { return protect(rt, do_set, &(transfer){ .rt = rt, .name = name, .set = value }); }
+
+genai_status genai_register(genai *rt, const char *name, genai_fn *fn, void *user, const char *doc) {
+  return protect(rt, do_register, &(transfer){ .rt = rt, .name = name, .fn = fn, .user = user, .doc = doc });
+}
+
+void genai_release(genai *rt, genai_value *value) {
+  if (value->pin) luaL_unref(rt->L, LUA_REGISTRYINDEX, (int)(intptr_t)value->pin);
+  memset(value, 0, sizeof *value);
+}
+
+/* ---- settings ---- */
+void genai_seed(genai *rt, uint64_t seed) {
+  rt->seed = seed;
+  *gn_default_rng(rt->g) = gn_rng_make(seed, "default");
+}
+
+void genai_limit(genai *rt, size_t bytes) { gn_set_limit(rt->g, bytes); }
+size_t genai_memory(const genai *rt, size_t *peak) { return gn_live(rt->g, peak); }
+
+static int do_clear(lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  lua_getfield(L, LUA_REGISTRYINDEX, "genai.globals");           /* the names that were there at the start */
+  lua_pushnil(L);
+  while (lua_next(L, 1)) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, 2) == LUA_TNIL) lua_pushvalue(L, -2), lua_pushnil(L), lua_rawset(L, 1);
+    lua_pop(L, 1);
+  }
+  return 0;
+}
+
+void genai_clear(genai *rt) {
+  protect(rt, do_clear, NULL);
+  lua_gc(rt->L, LUA_GCCOLLECT);
+}
