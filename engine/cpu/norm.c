@@ -47,9 +47,9 @@ void K(row_norm_f32)(gn *g, bool centre, const float *x, const float *w, const f
   run_tasks(g, split(n, t.per), row_run, &t);
 }
 
-/* the sums of h and h xhat, with h = g w */
-INLINE void row_moments(const float *x, const float *w, const float *g, int64_t n, float mean, float scale, double *sum, double *dot) {
-  v8 mm = all8(mean), s = all8(scale);
+/* the sums of h = g w, and of h (x - mean) */
+INLINE void row_moments(const float *x, const float *w, const float *g, int64_t n, float mean, double *sum, double *dot) {
+  v8 mm = all8(mean);
   *sum = *dot = 0;
   for (int64_t from = 0; from < n; from += BLOCK) {
     int64_t end = least(n, from + BLOCK), i = from;
@@ -57,14 +57,34 @@ INLINE void row_moments(const float *x, const float *w, const float *g, int64_t 
     for (; i + 16 <= end; i += 16) {
       v8 h = load(g + i), k = load(g + i + 8);
       if (w) h *= load(w + i), k *= load(w + i + 8);
-      a += h, b += k, c += h * ((load(x + i) - mm) * s), d += k * ((load(x + i + 8) - mm) * s);
+      a += h, b += k, c += h * (load(x + i) - mm), d += k * (load(x + i + 8) - mm);
     }
     for (; i < end; i += LANES) {
       v8 h = load_n(g + i, end - i, 0);
       if (w) h *= load_n(w + i, end - i, 0);
-      a += h, c += h * ((load_n(x + i, end - i, mean) - mm) * s);
+      a += h, c += h * (load_n(x + i, end - i, mean) - mm);
     }
     *sum += add8(a + b), *dot += add8(c + d);
+  }
+}
+/* the same and the sum of (x - mean)^2, in one pass */
+INLINE void row_moments3(const float *x, const float *w, const float *g, int64_t n, float mean, double *squares, double *sum, double *dot) {
+  v8 mm = all8(mean);
+  *squares = *sum = *dot = 0;
+  for (int64_t from = 0; from < n; from += BLOCK) {
+    int64_t end = least(n, from + BLOCK), i = from;
+    v8 a = all8(0), b = a, c = a, d = a, e = a, f = a;
+    for (; i + 16 <= end; i += 16) {
+      v8 h = load(g + i), k = load(g + i + 8), p = load(x + i) - mm, q = load(x + i + 8) - mm;
+      if (w) h *= load(w + i), k *= load(w + i + 8);
+      a += h, b += k, c += h * p, d += k * q, e += p * p, f += q * q;
+    }
+    for (; i < end; i += LANES) {
+      v8 h = load_n(g + i, end - i, 0), p = load_n(x + i, end - i, mean) - mm;
+      if (w) h *= load_n(w + i, end - i, 0);
+      a += h, c += h * p, e += p * p;
+    }
+    *sum += add8(a + b), *dot += add8(c + d), *squares += add8(e + f);
   }
 }
 static void row_grad_run(void *context, int64_t i, int worker) {
@@ -75,18 +95,19 @@ static void row_grad_run(void *context, int64_t i, int worker) {
   if (db) memset(db, 0, (size_t)d * sizeof *db);
   for (int64_t r = i * t->per, end = least(r + t->per, t->rows); r < end; r++) {
     const float *restrict x = t->x + r * d, *restrict g = t->g + r * d, *restrict w = t->w;
-    float mean, scale;
-    double sum, dot;
-    span_stats(t->centre, x, d, t->eps, &mean, &scale);
+    double squares, sum, dot;
+    float mean = t->centre ? (float)(span_sum(false, x, 0, d) / (double)d) : 0;
+    row_moments3(x, w, g, d, mean, &squares, &sum, &dot);
+    float scale = (float)(1 / __builtin_sqrt(squares / (double)d + t->eps));
     if (t->out) {
       float *restrict dx = t->out + r * d;
-      row_moments(x, w, g, d, mean, scale, &sum, &dot);
-      float s = t->centre ? (float)(sum / (double)d) : 0, p = (float)(dot / (double)d);
-      if (w) for (int64_t k = 0; k < d; k++) dx[k] = scale * ((g[k] * w[k] - s) - (x[k] - mean) * scale * p);
-      else for (int64_t k = 0; k < d; k++) dx[k] = scale * ((g[k] - s) - (x[k] - mean) * scale * p);
+      float s = t->centre ? (float)(sum / (double)d) : 0, p = (float)(dot / (double)d * scale * scale);
+      if (w) for (int64_t k = 0; k < d; k++) dx[k] = scale * ((g[k] * w[k] - s) - (x[k] - mean) * p);
+      else for (int64_t k = 0; k < d; k++) dx[k] = scale * ((g[k] - s) - (x[k] - mean) * p);
     }
-    if (dw) for (int64_t k = 0; k < d; k++) dw[k] += g[k] * ((x[k] - mean) * scale);
-    if (db) for (int64_t k = 0; k < d; k++) db[k] += g[k];
+    if (dw && db) for (int64_t k = 0; k < d; k++) dw[k] += g[k] * ((x[k] - mean) * scale), db[k] += g[k];
+    else if (dw) for (int64_t k = 0; k < d; k++) dw[k] += g[k] * ((x[k] - mean) * scale);
+    else if (db) for (int64_t k = 0; k < d; k++) db[k] += g[k];
   }
 }
 /* adds n rows of d in order */
@@ -153,7 +174,8 @@ static void group_grad_run(void *context, int64_t i, int worker) {
     for (int64_t k = 0; k < t->each; k++) {
       int64_t c = s % t->groups * t->each + k, at = s * t->each + k;
       double a, b;
-      row_moments(x + k * t->hw, NULL, g + k * t->hw, t->hw, mean, scale, &a, &b);
+      row_moments(x + k * t->hw, NULL, g + k * t->hw, t->hw, mean, &a, &b);
+      b *= scale;
       t->db[at] = (float)a, t->dw[at] = (float)b;
       sum += t->w ? a * t->w[c] : a, dot += t->w ? b * t->w[c] : b;
     }
@@ -269,7 +291,7 @@ static void moment_spans(void *context, int64_t i, int worker) {
   const batch *t = context;
   for (int64_t s = i * t->per, end = least(s + t->per, t->n * t->c); s < end; s++) {
     double sum, dot;
-    row_moments(t->x + s * t->hw, NULL, t->g + s * t->hw, t->hw, t->mean[s % t->c], 1, &sum, &dot);
+    row_moments(t->x + s * t->hw, NULL, t->g + s * t->hw, t->hw, t->mean[s % t->c], &sum, &dot);
     t->sum[s] = (float)sum, t->dot[s] = (float)dot;
   }
 }

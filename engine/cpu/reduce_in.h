@@ -50,17 +50,34 @@ INLINE float max8(v8 v) { return smax(smax(smax(v[0], v[4]), smax(v[2], v[6])), 
 /* The largest of a row of n >= 1; NaN if there is one. */
 INLINE float row_max(const float *x, int64_t n) {
   float most = x[0];
-  int64_t i = 0;
-  if (n >= LANES) {
-    v8 a = load(x), b = a, c = a, d = a;
-    for (; i + 32 <= n; i += 32) a = vmax(a, load(x + i)), b = vmax(b, load(x + i + 8)), c = vmax(c, load(x + i + 16)), d = vmax(d, load(x + i + 24));
-    for (; i + LANES <= n; i += LANES) a = vmax(a, load(x + i));
-    most = max8(vmax(vmax(a, b), vmax(c, d)));
+  if (n < LANES) {
+    for (int64_t i = 1; i < n; i++) most = smax(most, x[i]);
+    return most;
   }
-  for (; i < n; i++) most = smax(most, x[i]);
-  return most;
+  v8 a = load(x), b = a, c = a, d = a;
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) a = vmax(a, load(x + i)), b = vmax(b, load(x + i + 8)), c = vmax(c, load(x + i + 16)), d = vmax(d, load(x + i + 24));
+  for (; i + LANES <= n; i += LANES) a = vmax(a, load(x + i));
+  if (i < n) b = vmax(b, load(x + n - LANES));
+  return max8(vmax(vmax(a, b), vmax(c, d)));
 }
-/* The sum of exp(x - shift) of a row, the terms stored in out where it is not NULL. */
+
+/* exp(x) for x <= 0 or NaN; below -87, where it is less than 2e-38, it is 0. */
+INLINE vf exp_down(vf x) {
+  vi low = x < v_set(-87.0f), k;
+  x = v_sel(low, v_set(-87.0f), x);
+  vf n = x * 1.44269504f + 12582912.0f;
+  k = (vi)n << 23;                                                     /* the low bits of the constant are 0 */
+  n = n - 12582912.0f;
+  vf y = v_exp_poly((x - n * 0.693359375f) - n * -2.12194440e-4f) + 1.0f;
+  return (vf)(((vi)y + k) & ~low);
+}
+V16_MAP(v16_exp_down, (v16 a), exp_down(a.p[i]))
+V16_MAP(v16_and, (v16 a, v16 b), (vf)((vi)a.p[i] & (vi)b.p[i]))
+/* keeps the last n lanes */
+static const int32_t last_lanes[32] __attribute__((unused)) = { [16] = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+
+/* The sum of exp(x - shift) of a row, shift its largest, the terms stored in out where it is not NULL. */
 INLINE double exp_sum(const float *x, float *out, float shift, int64_t n) {
   double total = 0;
   v16 s = v16_set(shift);
@@ -68,14 +85,23 @@ INLINE double exp_sum(const float *x, float *out, float shift, int64_t n) {
     int64_t end = least(n, from + 4096), i = from;
     v16 a = v16_set(0), b = a;
     for (; i + 32 <= end; i += 32) {
-      v16 p = v16_exp(v16_sub(v16_load(x + i), s)), q = v16_exp(v16_sub(v16_load(x + i + 16), s));
+      v16 p = v16_exp_down(v16_sub(v16_load(x + i), s)), q = v16_exp_down(v16_sub(v16_load(x + i + 16), s));
       if (out) v16_store(out + i, p), v16_store(out + i + 16, q);
       a = v16_add(a, p), b = v16_add(b, q);
     }
-    for (; i < end; i += 16) {
-      v16 p = v16_exp(v16_sub(load16(x + i, end - i, -INFINITY), s));
-      if (out) store16(out + i, p, end - i);
+    for (; i + 16 <= end; i += 16) {
+      v16 p = v16_exp_down(v16_sub(v16_load(x + i), s));
+      if (out) v16_store(out + i, p);
       a = v16_add(a, p);
+    }
+    if (i < end && n >= 16) {                                          /* the last 16, those that are new added */
+      v16 p = v16_exp_down(v16_sub(v16_load(x + end - 16), s));
+      if (out) v16_store(out + end - 16, p);
+      b = v16_add(b, v16_and(p, v16_load((const float *)last_lanes + (end - i))));
+    } else if (i < end) {
+      v16 p = v16_exp_down(v16_sub(load16(x + i, end - i, -INFINITY), s));
+      if (out) store16(out + i, p, end - i);
+      b = v16_add(b, p);
     }
     total += v16_sum(v16_add(a, b));
   }

@@ -39,7 +39,7 @@ static void forward_columns(const ce *t, int64_t n, int64_t c, int64_t width) {
     memset(part, 0, sizeof part);
     for (int64_t k = r0, end = least(p->c, r0 + DEEP); k < end; k++)
       for (int64_t i = 0; i < width; i += 16)
-        v16_store(part + i, v16_add(v16_load(part + i), v16_exp(v16_sub(load16(x + k * p->s + i, width - i, -INFINITY), v16_load(shift + i)))));
+        v16_store(part + i, v16_add(v16_load(part + i), v16_exp_down(v16_sub(load16(x + k * p->s + i, width - i, -INFINITY), v16_load(shift + i)))));
     for (int64_t i = 0; i < width; i++) sum[i] += part[i];
   }
   for (int64_t i = 0; i < width; i++) {
@@ -76,8 +76,10 @@ static void backward_row(const ce *t, int64_t n) {
   if (y == p->ignore) { memset(dx, 0, (size_t)p->c * sizeof *dx); return; }
   float hit = (1 - p->smooth) * weight_of(p, y);
   v16 lse = v16_set(t->lse[n]), mass = v16_set(gy * (hit + even * t->all));
-  for (int64_t k = 0; k < p->c; k += 16)
+  for (int64_t k = 0; k < p->c; k += 16) {
+    if (k + 16 > p->c && p->c >= 16) k = p->c - 16;                  /* the last 16 again */
     store16(dx + k, v16_mul(mass, v16_exp(v16_sub(load16(x + k, p->c - k, 0), lse))), p->c - k);
+  }
   if (even != 0) for (int64_t k = 0; k < p->c; k++) dx[k] -= gy * even * weight_of(p, k);
   dx[y] -= gy * hit;
 }

@@ -33,7 +33,7 @@ static void column_sums(const soft *t, const float *x, float *out, int64_t width
     memset(part, 0, sizeof part);
     for (int64_t r = r0, end = least(t->R, r0 + DEEP); r < end; r++)
       for (int64_t i = 0; i < width; i += 16) {
-        v16 e = v16_exp(v16_sub(load16(x + r * t->I + i, width - i, -INFINITY), v16_load(shift + i)));
+        v16 e = v16_exp_down(v16_sub(load16(x + r * t->I + i, width - i, -INFINITY), v16_load(shift + i)));
         if (t->kind == GN_S_SOFTMAX) store16(out + r * t->I + i, e, width - i);
         v16_store(part + i, v16_add(v16_load(part + i), e));
       }
@@ -98,6 +98,7 @@ static void grad_row(const soft_grad *t, int64_t o) {
   }
   v16 sum = v16_set((float)dot_row(y, g, true, t->R));
   for (int64_t i = 0; i < t->R; i += 16) {
+    if (i + 16 > t->R && t->R >= 16) i = t->R - 16;               /* the last 16 again */
     int64_t n = t->R - i;
     store16(dx + i, v16_sub(load16(g + i, n, 0), v16_mul(v16_exp(load16(y + i, n, 0)), sum)), n);
   }
