@@ -224,6 +224,7 @@ local function humanise(plan, notes)
   for _, n in ipairs(notes) do
     if math.abs(n.start % 1 - 0.5) < 0.01 then n.start = n.start + swing * 0.5 end
     local late = n.voice == "drums" and rng:integer(0, 3) or rng:integer(0, loose)
+    if n.start == 0 and n.voice ~= "drums" then late = 0 end                  -- the piece begins together
     local wobble = rng:integer(-4, 4)
     local edge = n.bar * beats - 0.02
     n.start = tick(math.max((n.bar - 1) * beats, math.min(n.start + late / PPQ, edge)))
