@@ -10,15 +10,15 @@ local PPQ = 480
 local function tick(x) return math.floor(x * PPQ + 0.5) / PPQ end
 arrange.tick = tick
 
-local centres = { piano = 71, celesta = 81, musicbox = 84, marimba = 72, harp = 72, guitar = 64, bass = 43, flute = 75, whistle = 81, clarinet = 68, horn = 57,
-  reed = 70, strings = 72, cello = 54, choir = 66, pad = 66 }
+local centres = { piano = 71, celesta = 81, musicbox = 84, marimba = 72, harp = 72, guitar = 64, bass = 43, flute = 75, whistle = 81, clarinet = 68, horn = 60,
+  reed = 70, strings = 72, cello = 58, choir = 66, pad = 66 }
 
 -- the octave that puts scale degree 3 or 4 nearest to the voice's centre
 local function home(plan, voice)
   local goal, best = (centres[voice] or 70) - 6, nil
   for octave = 2, 7 do
     local pitch = plan.tonic + 12 * octave
-    if not best or math.abs(pitch - goal) < math.abs(best - goal) then best = pitch end
+    if not best or math.abs(pitch - goal) <= math.abs(best - goal) then best = pitch end
   end
   return best
 end
@@ -160,7 +160,7 @@ end
 local function pad(plan, chords, voicing, out)
   local voice = plan.band.pad
   if not voice then return end
-  local shift = centres[voice] < 60 and -12 or 0
+  local shift = centres[voice] <= 60 and -12 or 0
   for i, c in ipairs(chords) do
     local level, full = shading(plan, c.section)
     if full >= 2 or plan.sections[c.section].theme == "intro" then
@@ -261,7 +261,7 @@ function arrange.make(plan, chords, line)
     tops[i] = n and n.start <= c.start + 1e-9 and n.start + n.length > c.start and n.pitch or nil
   end
   local bass = harmony.bass(chords, tops, 33, 50)
-  local low_lead = centres[plan.band.lead[1]] < 60
+  local low_lead = centres[plan.band.lead[1]] <= 60
   local voicing = harmony.voicings(chords, low_lead and 57 or 52, low_lead and 74 or 70, bass)
   comp(plan, chords, voicing, bass, out)
   pad(plan, chords, voicing, out)

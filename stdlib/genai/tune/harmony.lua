@@ -97,12 +97,29 @@ local function returning(old, fresh, bars, g)
   local out = {}
   for _, c in ipairs(old) do if c.bar < bars - 1 then out[#out + 1] = c end end
   local before = out[#out]
-  for _, c in ipairs(fresh) do
+  for i, c in ipairs(fresh) do
     if c.bar >= bars - 1 then
-      if before and before.degree == c.degree and c.bar == bars - 1 and before.bar < c.bar then
-        for _, formula in ipairs(g.authentic) do if formula[1] ~= c.degree then c.degree = formula[1] break end end
+      local follow = fresh[i + 1]
+      if before and follow and before.degree == c.degree and before.bar < c.bar then
+        for _, formula in ipairs(g.authentic) do
+          if formula[1] ~= c.degree and formula[1] ~= follow.degree then c.degree = formula[1] break end
+        end
       end
       out[#out + 1], before = c, c
+    end
+  end
+  return out
+end
+
+-- the same chord twice in a bar is one chord
+local function joined(list)
+  local out = {}
+  for _, c in ipairs(list) do
+    local last = out[#out]
+    if last and last.bar == c.bar and last.degree == c.degree then
+      last.length = last.length + c.length
+    else
+      out[#out + 1] = { bar = c.bar, start = c.start, length = c.length, degree = c.degree }
     end
   end
   return out
@@ -117,6 +134,7 @@ function harmony.chords(plan)
     local made = known[name .. section.cadence] or phrase(plan, g, section, rng)
     if known[name] and not known[name .. section.cadence] then made = returning(known[name], made, section.bars, g) end
     known[name], known[name .. section.cadence] = known[name] or made, made
+    made = joined(made)
     for i, c in ipairs(made) do
       local dominant = c.degree == 4 and (plan.mode == "major" or plan.mode == "minor") and i < #made and made[i + 1].degree == 0
       local chord = theory.chord(plan.tonic, plan.mode, c.degree, dominant)

@@ -278,7 +278,7 @@ function melody.make(plan, variant)
       sing(plan, section, index, themes, out, variant or "")
     end
   end
-  for i, n in ipairs(out) do n.section = n.section or (out[i + 1] and out[i + 1].section) or 1 end
+  for i = #out, 1, -1 do out[i].section = out[i].section or (out[i + 1] and out[i + 1].section) or 1 end   -- a pickup belongs to what follows
   return out
 end
 
