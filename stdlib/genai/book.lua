@@ -23,7 +23,7 @@ local white, cream, night = { 1, 0.99, 0.965 }, { 0.985, 0.97, 0.94 }, { 0.075, 
 local function colours(mood)
   local palette = mood and mood.palette
   if not palette then return "" end
-  local rule = "--paper:%s;--edge:%s;--glow:%s;--tint:%s;--paper-d:%s;--edge-d:%s;--glow-d:%s;--tint-d:%s"
+  local rule = "--paper-l:%s;--edge-l:%s;--glow-l:%s;--tint-l:%s;--paper-d:%s;--edge-d:%s;--glow-d:%s;--tint-d:%s"
   local dark = { 0, 0, 0 }
   return rule:format(hex(mix(white, palette.horizon, 0.10)), hex(mix(cream, palette.horizon, 0.55)), hex(mix(cream, palette.sky, 0.38)), hex(mix(palette.accent, dark, 0.45)),
     hex(mix(night, palette.shade, 0.16)), hex(mix(night, palette.sky, 0.10)), hex(mix(night, palette.sky, 0.28)), hex(mix(palette.accent, white, 0.4)))
@@ -75,7 +75,7 @@ end
 local function script_of(story)
   local recipe, first = story.recipe or {}, story.pages[1] or {}
   local lines = { 'local genai = require "genai"',
-    ("local story = genai.story(%s, { seed = %d, pages = %d%s })"):format(html.json(story.prompt or ""):gsub("\\/", "/"):gsub("\\u(%x%x%x%x)", "\\u{%1}"), story.seed or 1, #story.pages,
+    ("local story = genai.story(%s, { seed = %d, pages = %d%s })"):format(("%q"):format(story.prompt or ""):gsub("\\\n", "\\n"), story.seed or 1, #story.pages,
       recipe.length and recipe.length ~= "medium" and (', length = "%s"'):format(recipe.length) or ""),
     "for _, page in ipairs(story.pages) do" }
   if first.picture then lines[#lines + 1] = ("  page.picture = genai.picture(page, { width = %d, height = %d })"):format(first.picture.width, first.picture.height) end

@@ -2,11 +2,11 @@
 local style = {}
 
 style.css = [[
-:root{color-scheme:light dark;--ink:#2b2622;--soft:#6d645b;--paper:#fffdf8;--edge:#f2ece0;--glow:#dfe8ea;--tint:#7a4a24;--line:rgba(60,45,30,.16)}
+:root{color-scheme:light dark;--ink:#2b2622;--soft:#6d645b;--tint:#7a4a24;--line:rgba(60,45,30,.16)}
 *{box-sizing:border-box}
 html{height:100%;-webkit-text-size-adjust:100%}
 body{margin:0;min-height:100%;font-family:"Iowan Old Style","Palatino Linotype",Palatino,"URW Palladio L","Book Antiqua",Georgia,serif;font-size:clamp(1.125rem,1rem + .5vw,1.3rem);line-height:1.6;color:var(--ink);background:#f2ece0}
-.page{min-height:100vh;min-height:100dvh;padding:clamp(1rem,3vw,2.5rem) clamp(1rem,3vw,2.5rem) 6rem;display:grid;place-items:center;outline:0;background:radial-gradient(120% 90% at 50% 0,var(--glow),var(--edge) 70%)}
+.page{--paper:var(--paper-l,#fffdf8);--edge:var(--edge-l,#f2ece0);--glow:var(--glow-l,#dfe8ea);--tint:var(--tint-l,#7a4a24);min-height:100vh;min-height:100dvh;padding:clamp(.9rem,2vw,1.6rem) clamp(.9rem,3vw,2.5rem) 5.2rem;display:grid;place-items:center;outline:0;background:radial-gradient(120% 90% at 50% 0,var(--glow),var(--edge) 70%)}
 .leaf{width:min(100%,76rem);background:var(--paper);border-radius:14px;overflow:hidden;box-shadow:0 1px 2px rgba(40,30,20,.1),0 18px 50px -18px rgba(40,30,20,.35);display:grid;grid-template-columns:minmax(0,1fr)}
 figure{margin:0}
 .picture img{display:block;width:100%;height:auto}
@@ -29,8 +29,8 @@ h1{font-size:clamp(2.2rem,1.3rem + 4.6vw,4.4rem)}
 h2{font-size:clamp(2rem,1.4rem + 3vw,3.2rem);font-style:italic}
 .cover .leaf,.end .leaf{width:min(100%,52rem);text-align:center}
 .cover .words,.end .words{align-items:center;padding-block:clamp(3rem,9vw,6rem)}
-.cover .art{aspect-ratio:16/9;background-size:cover;background-position:center 60%}
-.cover .art+.words{padding-block:clamp(1.6rem,5vw,3.2rem)}
+.cover .art{width:100%;height:clamp(12rem,44vh,28rem);background-size:cover;background-position:center 60%}
+.cover .art+.words{padding-block:clamp(1.6rem,3vw,2.4rem)}
 .with{color:var(--soft);font-style:italic}
 details{width:100%;max-width:40rem;margin-top:2.2rem;text-align:left;font-size:.85em;color:var(--soft)}
 summary{cursor:pointer;text-align:center}
@@ -51,7 +51,7 @@ pre{overflow-x:auto;padding:1em;border-radius:8px;background:rgba(120,110,90,.12
 .live .page{display:none}
 .live .page.here{display:grid;animation:turn .45s ease-out}
 @keyframes turn{from{opacity:0;transform:translateX(var(--from,14px))}}
-@media(min-width:60rem){.leaf{grid-template-columns:minmax(0,1.22fr) minmax(0,1fr)}.plain .leaf,.cover .leaf,.end .leaf{grid-template-columns:minmax(0,1fr)}.picture{display:flex}.picture img{object-fit:cover;height:100%;min-height:60vh}.words{padding:2.6rem 2.8rem 3rem}.words>p{font-size:.96em}}
+@media(min-width:60rem){.leaf{grid-template-columns:minmax(0,1.3fr) minmax(0,1fr)}.plain .leaf,.cover .leaf,.end .leaf{grid-template-columns:minmax(0,1fr)}.picture{display:flex}.picture img{object-fit:cover;height:100%;min-height:0}.words{padding:2rem 2.4rem 2.4rem}.words>p{font-size:.92em;line-height:1.55}}
 @media(max-width:34rem){.bar{gap:.25rem}.bar button{min-width:2.5rem;padding:0 .6rem}.dots button{width:1.15rem!important}.page{padding:.7rem .7rem 5.5rem}}
 @media(prefers-color-scheme:dark){:root{--ink:#e9e2d6;--soft:#a79d90;--line:rgba(240,225,200,.2)}body{background:#14161c}.page{--paper:var(--paper-d,#1c1e25);--edge:var(--edge-d,#14161c);--glow:var(--glow-d,#20242e);--tint:var(--tint-d,#e0b184)}.bar{background:rgba(22,24,30,.88)}.picture img{filter:brightness(.93)}}
 @media(prefers-reduced-motion:reduce){.live .page.here{animation:none}}
