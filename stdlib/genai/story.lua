@@ -180,6 +180,8 @@ local function set_values(tale)
   v.kinds = morphology.plural(hero.kind)
   v.troll = "its"
   v.song = tale.refrain
+  local one = tale.steps[1]
+  v.firstor = tale.pages > 2 and one.helper.a or "a very long road"
   v.cry = tale.refrain:gsub('"', "")
   v.refrain = grammar.phrase(state, "And {H} <sang|hummed|said to {H.himself}>: " .. tale.refrain)
   v.song, v.cry = grammar.phrase(state, v.song), grammar.phrase(state, v.cry)
@@ -441,6 +443,7 @@ end
 local function story(prompt, options)
   local seed, pages, length, room = check(prompt, options or {})
   local tale = prepare(prompt, seed)
+  tale.pages = pages
   set_values(tale)
   local quiet = tale.world == "water" and beats.water_interludes or beats.interludes
   local plan = plan_pages(pages, #tale.steps, #quiet)

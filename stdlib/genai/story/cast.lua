@@ -8,7 +8,7 @@ local sizes = { "small", "young", "little", "thoughtful", "cheerful", "round", "
 local on = { "windowsill", "ledge", "lily pad", "stone beside", "warm rock", "shelf", "balcony", "roof", "pole", "chimney", "island", "hill behind", "ship", "boat", "farm", "patch of red", "underside", "rock in" }
 local under = { "pile of golden" }
 local deeds = { "fly", "dance", "whistle", "swim", "juggle", "sing high and low", "tell stories", "skate on ice", "play the trumpet", "walk on a tightrope", "stand on one leg", "do magic" }
-local lost = { "the blue hat", "the silver bell", "the red kite", "the old lantern", "the striped blanket", "the music box", "the yellow scarf", "the tin drum" }
+local lost = { "the blue hat", "the red kite", "the striped blanket", "the yellow scarf", "the left boot", "the green cushion", "the woolly mitten", "the patched rucksack" }
 local fears = { "the dark", "thunder", "deep water", "high places", "the old forest", "the howling wind" }
 local makes = { "build a boat", "build a flying machine", "bake the biggest cake in the world", "write a song that makes stones dance", "paint the evening", "grow a garden on the roof",
   "build a bridge to the island", "make a lantern as bright as the moon", "invent a clock that tells good news", "knit a scarf for the wind" }
@@ -57,10 +57,11 @@ function cast.person(given, rng, taken, id)
     definite = definite or unique[adjectives[i]] or false
   end
   local size = rng:choose(sizes)
+  if given.kind:find "^grand" or given.kind:find "^old " then size = rng:choose { "cheerful", "kind", "quiet", "sprightly" } end
   if #adjectives == 0 then adjectives[1] = size end
   local new, colour = colour_of(given.row, adjectives, rng)
   local shown = { table.unpack(adjectives) }
-  if new and not (given.row.kind ~= given.kind) then shown[#shown + 1] = new end
+  if new and given.row.kind == given.kind and not definite then shown[#shown + 1] = new end
   local home = given.row.home
   return {
     id = id, name = count > 3 and names[1] .. ", " .. names[2] .. " and the others" or join(names), kind = given.kind, kindt = count > 1 and phrase_of(given.kind, count, {}) or given.kind, gender = gender, many = count > 1,
@@ -179,14 +180,15 @@ function fill.lost(found, _, rng)
   local known = what:find "^the " or what:find "^{H"
   local bare = what:gsub("^the ", ""):gsub("^{H.his} ", ""):gsub("^{H.him} ", "")
   local base = known and what or "the " .. what
-  return { lost = base, thing = base, one = last_noun(bare), lostnoun = bare, lostmine = "my " .. bare }
+  return { lost = base, thing = base, one = last_noun(bare), lostnoun = bare, lostmine = "{H.my} " .. bare }
 end
 
 function fill.fear(found, hero, rng)
   local what = found.fear and own(found.fear.what) or pick(fears, rng, { ["deep water"] = hero.world == "water", ["high places"] = hero.world == "air" or hero.world == "water", ["the old forest"] = hero.world == "water" })
   what = thing_fears[what] or thing_fears[what:match "^the (.*)$" or ""] or what
   if what:find "^%a+ing$" and what ~= "everything" then what = "a place where there is only " .. what end
-  return { fear = what, thing = "home", one = "way" }
+  local noun = last_noun(what)
+  return { fearwas = select(2, morphology.singular(noun)) and "were" or "was", fear = what, thing = "home", one = "way" }
 end
 
 function fill.friend() return { thing = "somebody", one = "friend" } end

@@ -96,6 +96,11 @@ function morphology.base(verb)
   return verb:match "^(.+[sxzh])es$" or verb:match "^(.+[^s])s$" or verb
 end
 
+--- is_verb("went") -> true where the word is a form of a verb that the list of irregular ones knows, or ends in -ed
+function morphology.is_verb(word)
+  return bases[word] ~= nil or (past_of[word] or past_of[morphology.base(word)]) ~= nil or word:find "[^e]ed$" ~= nil
+end
+
 --- plural("berry") -> "berries"; only the last word changes
 function morphology.plural(noun)
   local head, last = noun:match "^(.- ?)(%S+)$"

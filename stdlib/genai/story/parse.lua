@@ -60,6 +60,7 @@ local function noun_phrase(list, i)
     if stops[low] or links[low] or determiners[low] then break end
     if #nouns > 0 and not np.determiner and verbs[morphology.base(low)] and not persons[low] then break end
     if #nouns > 0 and (verbs[low] or verbs[morphology.base(low)]) and known(nouns[#nouns]) then break end
+    if #nouns > 0 and (morphology.is_verb(low) and not known(low) or list[i].word:find "^%l.*[^s]s$" and known(table.concat(nouns, " ")) and not known(low)) and not low:find "'s$" then break end
     if words.adjectives[low] and list[i + 1] and not list[i].mark and not stops[list[i + 1].low] and not links[list[i + 1].low] and #nouns == 0 then
       np.adjectives[#np.adjectives + 1] = low
     elseif #nouns == 0 and low == "very" then
@@ -73,7 +74,7 @@ local function noun_phrase(list, i)
     i = i + 1
     if list[i - 1].mark or #nouns >= 3 then break end
   end
-  if #nouns == 0 then return nil, i end
+  if #nouns == 0 or (#nouns == 1 and words.adjectives[nouns[1]]) then return nil, i end
   np.noun, np.head = table.concat(nouns, " "), nouns[#nouns]
   return np, i
 end
@@ -126,6 +127,9 @@ local function predicate(list, i, found, owner)
     elseif (low == "cannot" or low == "can't" or low == "couldn't" or low == "could" and list[i + 1] and list[i + 1].low == "not") and list[i + 1] then
       local what = clause(list, low == "could" and i + 2 or i + 1)
       if what ~= "" then set_want(found, what) found.cannot = true return end
+    elseif (low == "could" or low == "can") and list[i + 1] then
+      local what = clause(list, i + 1)
+      if what ~= "" then set_want(found, what) return end
     elseif wishes[base] or low == "dreams" or low == "dreamed" then
       local j = i + 1
       while list[j] and (list[j].low == "to" or list[j].low == "of" or list[j].low == "out" or list[j].low == "for" or list[j].low == "how") do j = j + 1 end
@@ -133,7 +137,9 @@ local function predicate(list, i, found, owner)
       local what = clause(list, j)
       if what ~= "" then
         local first = what:match "^%S+"
-        if determiners[first] or (said == "of" and not first:find "ing$") then set_want(found, (said == "of" and "see " or "find ") .. what)
+        local place = words.places[first] or words.unique[first]
+        if place and said == "to" and base == "go" then set_want(found, "find the " .. first)
+        elseif determiners[first] or (said == "of" and not first:find "ing$") then set_want(found, (said == "of" and "see " or "find ") .. what)
         elseif said == "to" or said == "of" or said == "out" or said == "how" then set_want(found, what)
         elseif base == "have" then found.thing = found.thing or what
         else set_want(found, "find " .. what) end
@@ -174,9 +180,20 @@ local function add_np(found, list, np)
     local single, more = morphology.singular(np.noun)
     found.heroes[#found.heroes + 1] = { kind = single, adjectives = np.adjectives, count = more and math.max(np.count, 2) or np.count, definite = np.determiner == "the",
       row = { kind = single, world = "person", home = np.head == "keeper" and words.kinds["lighthouse keeper"].home or "a small house at the end of the lane", place = "village", go = "walk", food = "new bread" } }
-  else
+  elseif #found.heroes == 0 or np.determiner or #np.adjectives > 0 or words.mass[np.head] or words.unique[np.head] then
     found.things[#found.things + 1] = np
   end
+end
+
+local homes = { { "the wide blue sky", "sky", "cloud star moon sun rain raindrop wind breeze snowflake rainbow comet kite balloon plane aeroplane" }, { "a clearing in the old forest", "forest", "tree leaf oak acorn mushroom pine branch" },
+  { "a shed at the end of the line", "village", "train bus car tractor engine tram truck lorry bicycle" }, { "a small harbour", "harbour", "boat ship anchor buoy wave" }, { "a garden with a crooked wall", "meadow", "flower rose seed tulip daisy sunflower stone pebble" } }
+
+local function thing_row(kind)                              -- where a thing that is the hero lives
+  local row = { kind = kind, world = "thing", home = "a shelf by the kitchen window", place = "village", go = "wobble", food = "warm sunlight" }
+  for _, each in ipairs(homes) do
+    if (" " .. each[3] .. " "):find(" " .. (kind:match "%S+$") .. " ", 1, true) then row.home, row.place = each[1], each[2] end
+  end
+  return row
 end
 
 local function read(list, found)
@@ -188,11 +205,11 @@ local function read(list, found)
       or (i > 1 and low ~= "lost" and verbs[morphology.base(low)] and not known(low) and #found.heroes > 0) or (low == "lost" and list[i + 1] and determiners[list[i + 1].low]) then
       local start = low == "lost" and i or (stops[low] and not low:find "^c" and i + 1 or i)
       predicate(list, start, found, #found.heroes)
-      if #found.heroes == 0 and #found.things > 0 and (low == "who" or low == "whose" or found.want or found.fear or found.lost) then
+      if #found.heroes == 0 and #found.things > 0 and (low == "who" or low == "whose" or low == "that" or low == "which" or found.want or found.fear or found.lost) then
         local np = table.remove(found.things, 1)            -- "a teapot who wanted to fly": the thing is the hero
         local single, more = morphology.singular(np.noun)
         found.heroes[1] = { kind = single, adjectives = np.adjectives, count = more and math.max(2, np.count) or np.count, definite = np.determiner == "the",
-          row = { kind = single, world = "thing", home = "a shelf by the kitchen window", place = "village", go = "wobble", food = "warm sunlight" } }
+          row = thing_row(single) }
       end
       while list[i + 1] and list[i + 1].low ~= "and" and not (where[list[i + 1].low]) do i = i + 1 end
       i = i + 1

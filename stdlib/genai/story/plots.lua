@@ -36,8 +36,32 @@ Now only one hill was left. It was the last one, and it was the longest. Halfway
 @F {F} said nothing, but walked close beside {H.him}, and that helped.
 @1 Somebody was coming up behind. It was {first.the}! "You did not think I would let you go alone?" said {first.the}.
 "{cry}" {H} whispered, and took one step. And then another. And at the very top {sign}.
+{arrive}]] },
+    { tilt = "wonder mysterious joy glowing", text = [[
+The last bit of the way had no road at all. There was only a signpost, and on the signpost somebody had written "NEARLY." {H} leaned against it and shut {H.his} eyes.
+@F "I can hear something," said {F}. "Can't you?"
+@1 "So can I," said another voice. {first.The} had come after them with a second breakfast. "It's just behind the word."
+And it was true, for all at once {sign}. {H} did not feel tired any more. "{cry}" {H.he} shouted, and ran.
+{arrive}]] },
+    { tilt = "wonder dreamy glowing joy", text = [[
+It was so early that even the crickets were asleep. {H} had walked all night, because {H.he} could not have slept, and now {H.he} [be] at the top of the very last rise and did not dare to look.
+@1 "Shall I look for you?" asked {first.the}, who had walked along with {H.him} since midnight. "No," said {H}. "But you can stand next to me."
+@F {F} took hold of {H.him} on the other side.
+"{cry}" {H} whispered, and counted to three. At two, {sign}. At three, {H} opened {H.his} eyes.
 {arrive}]] } },
   resolution = {
+    { scene = "{H.pic} {goalscene}, with a small fire", text = [[
+They lit a small fire and stayed the night, and nobody slept much. Every time that {H} shut {H.his} eyes, {H.he} had to open them again, to see if it was still so.
+It was still so.
+@1 In the morning {first.the} said, "What will you wish for now?" {H} thought about it for the whole of breakfast.
+{traitlast}
+"To go home," said {H}, "and tell it. And then to come back with everybody." And so they did, the next summer, with forty sandwiches, and {keep} went ahead to show the way.]] },
+    { scene = "{H.pic} at home by a warm window, in the evening", time = "dusk", text = [[
+The way home is always shorter. {H} was back before the beds were made, with {keep}, and dust up to {H.his} ears.
+"Well?" they all said. "What is it like?" {H} opened {H.his} mouth, and shut it again. It would not fit into words. So {H.he} began at the other end. "First of all," said {H}, "there was {firstor}."
+{traitlast}
+It took all evening to tell, and the fire burned low, and the smallest ones fell asleep where they sat.
+"I want to {want} too," said one of them, in a dream. "I know the way," said {H} softly, and tucked the blanket in.]] },
     { scene = "{H.pic} {goalscene}", text = [[
 {H} stayed until the last light was gone, and did not say one word, and did not need to.
 @1 Then {first.the} passed the sandwiches round.
@@ -162,7 +186,7 @@ One evening the lamp on the far hill did not come on. {Dear.name} lived there, {
 "I'll go as far as the gate," said {H}. At the gate {H.he} said, "I'll go as far as the tree." And so {H.he} [be] on {H.his} way, and sang with a shaky voice: {song}]] } },
   climax = {
     { tilt = "scary brave great dark", scene = "{H.pic}, afraid, in front of {fear}, at night", time = "night", text = [[
-And then there was no way round. In front of {H} [be] {fear}: the very thing, and no gate between. {H.His} knees knocked. {H.His} ears rang. Everything in {H.him} said, "Home!"
+And then there was no way round. In front of {H} {fearwas} {fear}: the very thing, and no gate between. {H.His} knees knocked. {H.His} ears rang. Everything in {H.him} said, "Home!"
 @F "I'm here," said {F}. "I'll hold on to you, and you hold on to me."
 @1 Far behind, small and clear, {H} heard the voice of {first.the}: "You can be afraid and go, both at once! I do it all the time!"
 "{cry}" whispered {H}. {H.He} took one step, and was afraid. {H.He} took another, and was afraid. At the seventh step {H.he} noticed something. {H.He} [be] still afraid, and {H.he} [be] already on the other side.]] },
