@@ -32,7 +32,7 @@ gn_tensor *check_tensor(lua_State *L, int i, const char *op, const char *name);
 gn_rng *to_rng(lua_State *L, int i);                    /* NULL = not a random stream */
 
 /* ---- errors ---- */
-int raise(lua_State *L);                                /* gn_error() as a Lua error at the caller's line */
+int raise_error(lua_State *L);                                /* gn_error() as a Lua error at the caller's line */
 int raisef(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *nearest(const char *name, const char *const *names, int n);   /* the most alike name, or NULL */
 

@@ -43,7 +43,7 @@ int raisef(lua_State *L, const char *format, ...) {
   return lua_error(L);
 }
 
-int raise(lua_State *L) {
+int raise_error(lua_State *L) {
   genai *rt = rt_of(L);
   char text[640];
   snprintf(text, sizeof text, "%s", gn_error());

@@ -81,7 +81,7 @@ static int encode(lua_State *L) {
   if (lua_type(L, 2) == LUA_TTABLE) lua_getfield(L, 2, "indent"), indent = (int)lua_tointeger(L, -1);
   lua_settop(L, 1);
   json_t *v = to_json(L, 1, 0);
-  if (!v) return raise(L);
+  if (!v) return raise_error(L);
   char *text = json_dumps(v, JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) | (indent > 0 ? JSON_INDENT((size_t)(indent < 8 ? indent : 8)) : JSON_COMPACT));
   json_decref(v);
   if (!text) return raisef(L, "json: out of memory");

@@ -171,7 +171,7 @@ static int call_row(lua_State *L, gn_op op) {
   if (options) take_options(L, row, top, args, &n);
   int base = lua_gettop(L);
   for (int k = 0; k < row->nouts; k++) box[k] = new_box(L);
-  if (!gn_call(rt->g, op, args, n, out)) return raise(L);
+  if (!gn_call(rt->g, op, args, n, out)) return raise_error(L);
   return push_results(L, row, base, out, box);
 }
 

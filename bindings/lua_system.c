@@ -87,9 +87,9 @@ const char *check_path(lua_State *L, int i) {
 static int file_read(lua_State *L) {
   char *data;
   size_t size;
-  if (!read_file(check_path(L, 1), FILE_MOST, &data, &size)) return raise(L);
+  if (!read_file(check_path(L, 1), FILE_MOST, &data, &size)) return raise_error(L);
   genai *rt = rt_of(L);
-  if (!gn_charge(rt->g, size)) return free(data), raise(L);
+  if (!gn_charge(rt->g, size)) return free(data), raise_error(L);
   gn_discharge(rt->g, size);
   lua_pushlstring(L, data, size);
   free(data);
@@ -99,7 +99,7 @@ static int file_read(lua_State *L) {
 static int file_write(lua_State *L) {
   size_t n;
   const char *path = check_path(L, 1), *data = luaL_checklstring(L, 2, &n);
-  if (!write_file(path, data, n)) return raise(L);
+  if (!write_file(path, data, n)) return raise_error(L);
   return 0;
 }
 
@@ -193,7 +193,7 @@ static int set_seed(lua_State *L) {
 
 static int set_threads(lua_State *L) {
   gn *g = rt_of(L)->g;
-  if (!lua_isnone(L, 1) && !gn_set_threads(g, (int)luaL_checkinteger(L, 1))) return raise(L);
+  if (!lua_isnone(L, 1) && !gn_set_threads(g, (int)luaL_checkinteger(L, 1))) return raise_error(L);
   lua_pushinteger(L, gn_threads(g));
   return 1;
 }
@@ -215,7 +215,7 @@ static int mode(lua_State *L) {
 
 static int isa(lua_State *L) {
   gn *g = rt_of(L)->g;
-  if (!lua_isnone(L, 1) && !gn_set_isa(g, luaL_optstring(L, 1, NULL))) return raise(L);
+  if (!lua_isnone(L, 1) && !gn_set_isa(g, luaL_optstring(L, 1, NULL))) return raise_error(L);
   lua_pushstring(L, gn_isa(g));
   return 1;
 }

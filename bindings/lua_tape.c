@@ -37,7 +37,7 @@ static int grad(lua_State *L) {
   }
   int base = lua_gettop(L);
   for (int i = 0; i < n; i++) new_box(L);
-  if (!gn_grad(rt->g, y, seed, x, n, flag(L, 3, "create_graph"), flag(L, 3, "keep_graph"), flag(L, 3, "allow_unused"), result)) return raise(L);
+  if (!gn_grad(rt->g, y, seed, x, n, flag(L, 3, "create_graph"), flag(L, 3, "keep_graph"), flag(L, 3, "allow_unused"), result)) return raise_error(L);
   for (int i = 0; i < n; i++) {
     tensor_box *b = lua_touserdata(L, base + 1 + i);
     if (result[i]) b->t = result[i];
@@ -51,7 +51,7 @@ static int backward(lua_State *L) {
   rt->now = L;
   lua_settop(L, 2);
   gn_tensor *y = check_tensor(L, 1, "backward", "y"), *seed = seed_of(L, 2);
-  if (!gn_backward(rt->g, y, seed, flag(L, 2, "create_graph"), flag(L, 2, "keep_graph"))) return raise(L);
+  if (!gn_backward(rt->g, y, seed, flag(L, 2, "create_graph"), flag(L, 2, "keep_graph"))) return raise_error(L);
   return 0;
 }
 
@@ -62,7 +62,7 @@ static int recording(lua_State *L) {
 }
 
 static int requires_grad(lua_State *L) {
-  if (!gn_require_grad(check_tensor(L, 1, "requires_grad_", "x"), lua_isnone(L, 2) || lua_toboolean(L, 2))) return raise(L);
+  if (!gn_require_grad(check_tensor(L, 1, "requires_grad_", "x"), lua_isnone(L, 2) || lua_toboolean(L, 2))) return raise_error(L);
   lua_settop(L, 1);
   return 1;
 }
@@ -77,7 +77,7 @@ static int zero_grad(lua_State *L) {
 
 static int detach(lua_State *L) {
   tensor_box *b = new_box(L);
-  if (!(b->t = gn_detach(check_tensor(L, 1, "detach", "x")))) return raise(L);
+  if (!(b->t = gn_detach(check_tensor(L, 1, "detach", "x")))) return raise_error(L);
   return 1;
 }
 
@@ -129,7 +129,7 @@ static int checkpoint(lua_State *L) {
   if (!a) return luaL_unref(L, LUA_REGISTRYINDEX, ref), raisef(L, "checkpoint: out of memory");
   *a = (again){ rt, ref };
   gn_segment *s = gn_segment_begin(rt->g, run_again, a, forget);
-  if (!s) return forget(a), raise(L);
+  if (!s) return forget(a), raise_error(L);
   int status = lua_pcall(L, n - 1, LUA_MULTRET, 0);
   gn_segment_end(rt->g, s);
   if (status != LUA_OK) return lua_error(L);

@@ -51,7 +51,7 @@ static gn_tensor *selected(lua_State *L, gn_tensor *t, int i) {
   char text[160];
   if (t->ndim == 0) raisef(L, "index: x is %s, which has no dims", gn_shape_text(t, text, sizeof text));
   gn_arg a[3] = { gn_t(t), gn_n(1), gn_n(lua_tonumber(L, i)) };
-  if (!gn_call(g, GN_OP_select, a, 3, out)) raise(L);
+  if (!gn_call(g, GN_OP_select, a, 3, out)) raise_error(L);
   return out[0];
 }
 
@@ -116,7 +116,7 @@ static int new_index(lua_State *L) {
   gn_arg a[2] = { gn_t(b->t), value ? gn_t(value) : gn_n(lua_tonumber(L, 3)) };
   if (!value && lua_type(L, 3) != LUA_TNUMBER) return raisef(L, "index: value is a %s, wanted a tensor or a number", luaL_typename(L, 3));
   gn_tensor *out[GN_MAX_OUTS];
-  if (!gn_call(g, value ? GN_OP_copy_ : GN_OP_fill_, a, 2, out)) return raise(L);
+  if (!gn_call(g, value ? GN_OP_copy_ : GN_OP_fill_, a, 2, out)) return raise_error(L);
   gn_unref(out[0]);
   return 0;
 }
@@ -168,9 +168,9 @@ static void read_table(reader *r, int depth) {
 static gn_dtype dtype_option(lua_State *L, int i, gn_dtype otherwise) {
   gn_dtype type = otherwise;
   if (lua_type(L, i) == LUA_TSTRING) {
-    if (!gn_dtype_of(lua_tostring(L, i), &type)) raise(L);
+    if (!gn_dtype_of(lua_tostring(L, i), &type)) raise_error(L);
   } else if (lua_type(L, i) == LUA_TTABLE) {
-    if (lua_getfield(L, i, "dtype") == LUA_TSTRING && !gn_dtype_of(lua_tostring(L, -1), &type)) raise(L);
+    if (lua_getfield(L, i, "dtype") == LUA_TSTRING && !gn_dtype_of(lua_tostring(L, -1), &type)) raise_error(L);
     lua_pop(L, 1);
   }
   return type;
@@ -188,10 +188,10 @@ static int make(lua_State *L) {
   gn_dtype dtype = dtype_option(L, 2, x ? x->dtype : bools ? GN_BOOL : GN_F32);
   tensor_box *b = new_box(L);
   if (x) {
-    if (!(b->t = gn_new(x->g, dtype, x->ndim, x->dim)) || !gn_copy_into(b->t, x)) return raise(L);
+    if (!(b->t = gn_new(x->g, dtype, x->ndim, x->dim)) || !gn_copy_into(b->t, x)) return raise_error(L);
     return 1;
   }
-  if (!(b->t = gn_zeros(rt_of(L)->g, dtype, n, dim))) return raise(L);
+  if (!(b->t = gn_zeros(rt_of(L)->g, dtype, n, dim))) return raise_error(L);
   reader r = { L, b->t, 0 };
   lua_pushvalue(L, 1);
   if (gn_numel(b->t)) read_table(&r, 0);
@@ -329,7 +329,7 @@ static int to_string(lua_State *L) {
 /* ---- raw bytes: for files written in Lua ---- */
 static int bytes(lua_State *L) {
   tensor_box *b = new_box(L);
-  if (!(b->t = gn_pack(check_tensor(L, 1, "bytes", "x")))) return raise(L);
+  if (!(b->t = gn_pack(check_tensor(L, 1, "bytes", "x")))) return raise_error(L);
   lua_pushlstring(L, b->t->data, (size_t)gn_numel(b->t) * gn_size(b->t->dtype));
   return 1;
 }
@@ -340,7 +340,7 @@ static int from_bytes(lua_State *L) {
   const char *data = luaL_checklstring(L, 1, &len);
   gn_dtype type;
   int64_t dim[GN_MAX_DIMS];
-  if (!gn_dtype_of(luaL_checkstring(L, 2), &type)) return raise(L);
+  if (!gn_dtype_of(luaL_checkstring(L, 2), &type)) return raise_error(L);
   luaL_checktype(L, 3, LUA_TTABLE);
   int n = (int)lua_rawlen(L, 3);
   if (n > GN_MAX_DIMS) return raisef(L, "from_bytes: %d sizes, wanted at most %d", n, GN_MAX_DIMS);
@@ -351,7 +351,7 @@ static int from_bytes(lua_State *L) {
   if ((uint64_t)count > len / gn_size(type) || (size_t)count * gn_size(type) != len)
     return raisef(L, "from_bytes: %d bytes, wanted %.0f elements of %d bytes", (int)len, (double)count, (int)gn_size(type));
   tensor_box *b = new_box(L);
-  if (!(b->t = gn_new(rt_of(L)->g, type, n, dim))) return raise(L);
+  if (!(b->t = gn_new(rt_of(L)->g, type, n, dim))) return raise_error(L);
   if (type == GN_BOOL) for (size_t i = 0; i < len; i++) b->t->data[i] = data[i] != 0;
   else memcpy(b->t->data, data, len);
   return 1;

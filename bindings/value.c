@@ -11,7 +11,7 @@ static tensor_box *new_tensor(lua_State *L, int ndim, const int64_t *dim, size_t
   for (int i = 0; i < ndim; i++)
     if (dim[i] < 0 || !gn_mul_ok(n, dim[i], &n)) luaL_error(L, "value: dim %d of the %s is bad", i + 1, what);
   if (ndim < 0 || ndim > GN_MAX_DIMS || (uint64_t)n > SIZE_MAX / 4 || size != (size_t)n * 4) luaL_error(L, "value: the %s's size does not fit its dims", what);
-  if (!(b->t = gn_new(rt_of(L)->g, GN_F32, ndim, dim))) raise(L);
+  if (!(b->t = gn_new(rt_of(L)->g, GN_F32, ndim, dim))) raise_error(L);
   return b;
 }
 
@@ -28,7 +28,7 @@ static void push_image(lua_State *L, const genai_value *v) {
   call_module(L, "genai.image", "from");
   int64_t h = v->dim[0], w = v->dim[1], dim[3] = { 3, h, w };
   tensor_box *b = new_box(L);
-  if (!(b->t = gn_new(rt_of(L)->g, GN_F32, 3, dim))) raise(L);
+  if (!(b->t = gn_new(rt_of(L)->g, GN_F32, 3, dim))) raise_error(L);
   const uint8_t *p = v->data;
   float *out = gn_f32(b->t);
   for (int64_t i = 0; i < h * w; i++)
@@ -106,7 +106,7 @@ void take_value(lua_State *L, int i, genai_value *out) {
       gn_tensor *t = to_tensor(L, -1);
       if (!t) luaL_error(L, "get: the value is a %s, wanted a number, text, tensor, picture or sound", luaL_typename(L, -1));
       tensor_box *b = new_box(L);
-      if (!(b->t = gn_cast(t, GN_F32))) raise(L);
+      if (!(b->t = gn_cast(t, GN_F32))) raise_error(L);
       array_value(&v, b->t, GENAI_ARRAY);
     }
   }

@@ -34,15 +34,32 @@ bool gn_fail_as(gn_status status, const char *format, ...) {
 const char *gn_error(void) { return last.text; }
 gn_status gn_error_status(void) { return last.status; }
 
-/* ---- ISA levels ---- */
-extern const gn_kernels gn_table_v2f, gn_table_v2x;
-#ifdef __x86_64__
-extern const gn_kernels gn_table_v3f, gn_table_v3x, gn_table_v4f, gn_table_v4x;
-#endif
+/* ---- ISA levels: those that were built, best first ---- */
 void gn_ref_table(gn_kernels *);
+#define TABLES(level) extern const gn_kernels gn_table_##level##f, gn_table_##level##x;
+#ifdef GN_HAS_v4
+TABLES(v4)
+#endif
+#ifdef GN_HAS_v3
+TABLES(v3)
+#endif
+#ifdef GN_HAS_v2
+TABLES(v2)
+#endif
+static const struct { const char *level; const gn_kernels *fast, *exact; } tables[] = {
+#ifdef GN_HAS_v4
+  { "v4", &gn_table_v4f, &gn_table_v4x },
+#endif
+#ifdef GN_HAS_v3
+  { "v3", &gn_table_v3f, &gn_table_v3x },
+#endif
+#ifdef GN_HAS_v2
+  { "v2", &gn_table_v2f, &gn_table_v2x },
+#endif
+};
+#define TABLE_COUNT (int)(sizeof tables / sizeof *tables)
 
 static bool has_level(const char *level) {
-  if (!strcmp(level, "v2") || !strcmp(level, "ref")) return true;
 #ifdef __x86_64__
   __builtin_cpu_init();
   bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
@@ -51,28 +68,26 @@ static bool has_level(const char *level) {
     return v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
 #endif
-  return false;
+  return true;
 }
 
 static void pick_table(gn *g) {
-  if (!strcmp(g->isa, "ref")) g->k = &g->ref;
-#ifdef __x86_64__
-  else if (!strcmp(g->isa, "v4")) g->k = g->exact ? &gn_table_v4x : &gn_table_v4f;
-  else if (!strcmp(g->isa, "v3")) g->k = g->exact ? &gn_table_v3x : &gn_table_v3f;
-#endif
-  else g->k = g->exact ? &gn_table_v2x : &gn_table_v2f;
+  g->k = &g->ref;
+  for (int i = 0; i < TABLE_COUNT; i++)
+    if (g->isa == tables[i].level) g->k = g->exact ? tables[i].exact : tables[i].fast;
 }
 
 bool gn_set_isa(gn *g, const char *level) {
-  static const char *const known[] = { "v4", "v3", "v2", "ref" };
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-    if (level ? strcmp(level, known[i]) != 0 : !has_level(known[i])) continue;
-    if (!has_level(known[i])) return gn_fail("isa: this machine lacks level %s", known[i]);
-    g->isa = known[i];
-    pick_table(g);
-    return true;
+  const char *found = level && !strcmp(level, "ref") ? "ref" : NULL;
+  for (int i = 0; i < TABLE_COUNT && !found; i++) {
+    if (level ? strcmp(level, tables[i].level) != 0 : !has_level(tables[i].level)) continue;
+    if (!has_level(tables[i].level)) return gn_fail("isa: this machine lacks level %s", level);
+    found = tables[i].level;
   }
-  return gn_fail("isa: level is \"%s\", wanted v2, v3, v4 or ref", level);
+  if (!found) return gn_fail("isa: level is \"%s\", wanted v2, v3, v4 or ref, as built", level ? level : "");
+  g->isa = found;
+  pick_table(g);
+  return true;
 }
 
 const char *gn_isa(const gn *g) { return g->isa; }

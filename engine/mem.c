@@ -137,7 +137,8 @@ void gn_free(gn *g, void *p, size_t bytes) {
   size_t rounded;
   int c = class_of(bytes, &rounded);
   pthread_mutex_lock(&m->lock);
-  m->live -= rounded, m->tensors -= rounded;
+  m->live -= rounded;
+  m->tensors -= rounded;
   if (m->cached + rounded <= m->cache_most) {
     block *b = p;
     b->next = m->list[c], m->list[c] = b, m->cached += rounded;

@@ -2,7 +2,13 @@
  * puts the functions below in their places. */
 #include "kernels.h"
 
+#ifdef GN_HAS_v2
 extern const gn_kernels gn_table_v2x;
+#define PLAIN gn_table_v2x
+#else
+extern const gn_kernels gn_table_v3x;
+#define PLAIN gn_table_v3x
+#endif
 
 /* ---- products ---- */
 static bool ref_gemm(gn *g, const gn_gemm *p) {
@@ -29,6 +35,6 @@ static bool ref_gemm(gn *g, const gn_gemm *p) {
 
 /* Fills the table of plain twins. */
 void gn_ref_table(gn_kernels *t) {
-  *t = gn_table_v2x;
+  *t = PLAIN;
   t->gemm = ref_gemm;
 }
