@@ -26,7 +26,7 @@ static bool cat_shape(const gn_arg *xs, int dim, int64_t *out, int *ndim) {
   return true;
 }
 bool gn__fwd_cat(gn *g, const gn_arg *a, gn_tensor **out) {
-  int dim = (int)a[1].num, ndim;
+  int dim = (int)a[1].num, ndim = 0;
   int64_t dims[GN_MAX_DIMS], at = 0;
   if (!cat_shape(&a[0], dim, dims, &ndim) || !(out[0] = gn_new(g, a[0].list[0]->dtype, ndim, dims))) return false;
   gn_around whole = gn_split_at(out[0], dim);
