@@ -122,7 +122,7 @@ end
 
 --- book:html() -> string
 -- The whole book as one HTML5 page: valid, offline, light and dark, keyboard and touch, printable. Same story, same bytes.
--- > genai.book(genai.story "a fox"):html():sub(1, 15) --> "<!DOCTYPE html>"
+-- > genai.book(genai.story "a fox"):html():sub(1, 15) == "<!DOCTYPE html>"
 function Book:html()
   local story, recipe = self.story, self.recipe
   local parts = { '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n<title>',
@@ -149,7 +149,7 @@ end
 --- book(story) -> book
 -- Binds a story (see help "story"; its pages may carry `picture` and `tune`) into one page of HTML. Fields: story, recipe.
 -- Errors when story is not a table with a title and at least one page.
--- > genai.book(genai.story "a fox").recipe.kind --> "book"
+-- > genai.book(genai.story "a fox").recipe.kind == "book"
 return function(story)
   if type(story) ~= "table" then error(("book: story is %s; a story is wanted"):format(type(story)), 2) end
   if type(story.title) ~= "string" or type(story.pages) ~= "table" or #story.pages == 0 then error("book: the story has no title or no pages; what genai.story returns is wanted", 2) end

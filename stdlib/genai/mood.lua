@@ -154,7 +154,7 @@ local function clamp(x, low, high) return math.max(low, math.min(high, x)) end
 -- dorian lydian mixolydian phrygian), `tempo` (beats per minute, 50..168), `metre` ("4/4" "3/4" "6/8" "2/4"), and where the words
 -- tell it `time` (dawn morning noon dusk night) and `weather` (rain snow storm wind fog). `scores` holds each mood's votes.
 -- Words without feeling give "calm". Errors when text is not a string. A word list in the manner of Russell's circumplex of affect.
--- > genai.mood("a slow sad song in the rain").name --> "sad"
+-- > genai.mood("a slow sad song in the rain").name == "sad"
 local function mood(text)
   if type(text) ~= "string" then
     error(("mood: text is %s; a string is wanted"):format(type(text)), 2)

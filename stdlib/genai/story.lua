@@ -439,7 +439,7 @@ end
 -- Returns a plain tree: title, prompt, seed, pages = { { number, text (paragraphs parted by "\n"), scene (one sentence to paint), mood (see
 -- help "mood"), act (setup inciting development climax resolution), beats, seed, introduces, mentions } }, characters, recipe.
 -- The same prompt, seed and options give the same story. Errors on a wrong type, an unknown option or pages outside 1..20.
--- > #genai.story("a rabbit who wanted to see the sea", { pages = 4 }).pages --> 4
+-- > #genai.story("a rabbit who wanted to see the sea", { pages = 4 }).pages == 4
 local function story(prompt, options)
   local seed, pages, length, room = check(prompt, options or {})
   local tale = prepare(prompt, seed)
