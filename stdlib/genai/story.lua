@@ -331,16 +331,18 @@ local time_words = { dawn = "at dawn", morning = "in the morning", noon = "at no
 
 local function scene_of(tale, template, time, weather)
   local state = tale.state
-  local uses = state.uses
+  if state.entities.first and tale.who.plot == "quest" and tale.arriving and not template:find "at home" then template = template:gsub("{H.pic}", "{H.pic} and {first.pic}", 1) end
   if state.entities.F and not template:find "{F" then template = template:gsub("{H.pic}", "{H.pic} and {F.pic}", 1) end
   if tale.world == "water" then
     template = dive(template)
     if not template:find "{goalscene}" and not (state.values.goal and template:find(state.values.goal.scene, 1, true)) and not template:find "%f[%a]sea%f[%A]" and not template:find "home in" then template = template .. ", under the sea" end
   end
+  if tale.world == "space" then                             -- there the stars are always out
+    for _, hour in ipairs { "in the morning", "in the evening", "at dawn", "at dusk", "at noon", "at sunset" } do template = template:gsub(",? " .. hour, "") end
+    time = "night"
+  end
   if tale.world == "space" and not template:find "space" and not template:find "planet" then template = template .. ", on a small planet with stars" end
   local text = grammar.expand(state, template)
-  state.uses = uses                                         -- the picture speaks of them, the story does not
-  for i = #uses, 1, -1 do if uses[i].scene then uses[i] = nil end end
   local low = text:lower()
   if weather and not low:find(weather) then text = text .. ", in the " .. weather end
   if not (low:find "%f[%a]night" or low:find "dawn" or low:find "dusk" or low:find "morning" or low:find "noon" or low:find "sunset" or low:find "evening") then text = text .. ", " .. time_words[time] end
@@ -379,6 +381,7 @@ local function make_page(tale, number, acts, room, known)
   end
   local uses = tale.state.uses
   tale.state.uses = {}
+  tale.arriving = tale.arriving or acts[#acts] == "climax" or acts[#acts] == "resolution"
   scene = scene_of(tale, template, time, weather)
   local introduces, mentions = ledger(uses, known)
   local intent = genai.mood(tilt .. ". " .. scene)

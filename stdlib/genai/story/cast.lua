@@ -42,6 +42,13 @@ local function colour_of(row, adjectives, rng)
   return pick, pick
 end
 
+local function looks_like(given, gender, adjectives)        -- a word that a painter knows
+  if given.row.world ~= "person" or words.kinds[given.kind] then return given.kind end
+  local old = false
+  for _, adjective in ipairs(adjectives) do old = old or adjective == "old" end
+  return (old and "old " or "") .. (gender == "she" and "woman" or "man")
+end
+
 --- person(given, rng, taken, id) -> entity; given = { kind, row, name, adjectives, count, gender, definite }
 function cast.person(given, rng, taken, id)
   local gender = given.gender or words.her[given.kind] or rng:choose { "he", "she" }
@@ -66,7 +73,7 @@ function cast.person(given, rng, taken, id)
   return {
     id = id, name = count > 3 and names[1] .. ", " .. names[2] .. " and the others" or join(names), kind = given.kind, kindt = count > 1 and phrase_of(given.kind, count, {}) or given.kind, gender = gender, many = count > 1,
     adjectives = given.adjectives, intro = phrase_of(given.kind, count, shown, definite), a = phrase_of(given.kind, count, shown, definite),
-    the = count > 1 and "the " .. morphology.plural(given.kind) or "the " .. given.kind, pic = phrase_of(given.kind, count, { colour }), home = home, at = preposition(home) .. home,
+    the = count > 1 and "the " .. morphology.plural(given.kind) or "the " .. given.kind, pic = phrase_of(looks_like(given, gender, adjectives), count, { colour }), home = home, at = preposition(home) .. home,
     world = given.row.world, place = given.row.place, food = given.row.food, count = count,
   }
 end
