@@ -48,7 +48,7 @@ static void stars(gn__canvas *c, const float *f) {
       float d = gn__psqrt(q);
       sum = gn__sat(0.5f + (r * 0.5f - d) / c->px) * (0.45f + 0.55f * big) + 0.3f * big * gn__sat(1.0f - d / (r * 4.0f));
       float cross = gn__pmin(gn__pabs(dx), gn__pabs(dy));
-      if (big > 0.55f) sum += 0.6f * gn__sat(1.0f - cross / c->px) * gn__sat(1.0f - d / (r * 3.2f));
+      if (big > 0.72f) sum += 0.6f * gn__sat(1.0f - cross / c->px) * gn__sat(1.0f - d / (r * 3.2f));
     }
     float fade = 1.0f - gn__smooth(f[8] + (f[9] - f[8]) * 0.4f, f[9], y);
     if (sum > 0) gn__screen(c, i, p, gn__sat(sum * fade * f[13]));

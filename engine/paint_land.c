@@ -96,6 +96,11 @@ static gn__rgb land_colour(const gn__canvas *c, const float *f, where at) {
     y = z * 0.9f;
     strength *= gn__smooth(0.0f, 0.35f, run);
   }
+  if (f[T_FLOOR] > 0) { /* broad patches of light, and dusk towards the viewer's feet */
+    float patch = gn__fbm(at.x * 2.2f, at.y * 9.0f, gn__seed(f[T_SEED]) + 29u, 3) - 0.5f;
+    p = gn__mix3(p, gn__rgb_at(f + T_TOP), gn__sat(0.25f + patch * 2.4f) * 0.45f);
+    p = gn__scale3(p, 1.0f + patch * 0.3f - 0.16f * gn__smooth(0.86f, 1.0f, at.y));
+  }
   if (texture > 0) {
     float tone = gn__texture(texture, x, y, f[T_SCALE], gn__seed(f[T_SEED]) + 13u, &other);
     if (texture != 12) p = gn__scale3(p, 1.0f + tone * strength * 0.5f);

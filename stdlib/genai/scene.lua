@@ -102,7 +102,7 @@ local numerals = { "one", "two", "three", "four", "five", "six", "seven", "eight
 local many = { mouse = "mice", fish = "fish", child = "children", man = "men", woman = "women", sheep = "sheep", deer = "deer", wolf = "wolves", fox = "foxes",
   butterfly = "butterflies", firefly = "fireflies", fairy = "fairies", witch = "witches", octopus = "octopuses", church = "churches", bush = "bushes", cactus = "cactuses" }
 local spoken = { appletree = "apple tree", cherrytree = "cherry tree", polarbear = "polar bear", toyballoon = "balloon", balloon = "hot-air balloon", pine = "pine tree",
-  palm = "palm tree", boat = "sailing boat", rowboat = "rowing boat", chest = "treasure chest" }
+  palm = "palm tree", boat = "sailing boat", rowboat = "rowing boat", chest = "treasure chest", pirateship = "pirate ship" }
 local where = { meadow = "in a meadow", forest = "in a forest", jungle = "in a jungle", beach = "on a beach", sea = "by the sea", underwater = "under the sea", island = "on an island",
   cliff = "on a cliff", mountains = "below mountains", hills = "among hills", river = "by a river", lake = "by a lake", village = "in a village", city = "in a city",
   desert = "in a desert", snowfield = "in the snow", cave = "in a cave", sky = "in the sky", space = "in space", road = "by a road", garden = "in a garden",

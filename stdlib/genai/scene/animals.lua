@@ -47,9 +47,9 @@ end
 local ears = {}
 function ears.long(p, c)
   for side = -1, 1, 2 do
-    p:curve(side * 0.085, 0.74, side * 0.12, 0.9, side * 0.15 + 0.02, 0.985, 0.058, 0.042)
+    p:curve(side * 0.085, 0.76, side * 0.1, 1.02, side * 0.16 + 0.02, 1.2, 0.066, 0.048)
     p:fill(c, fur(c, { bevel = 0.05 }))
-    p:curve(side * 0.09, 0.78, side * 0.122, 0.88, side * 0.148 + 0.02, 0.96, 0.028, 0.018)
+    p:curve(side * 0.09, 0.84, side * 0.105, 1.02, side * 0.155 + 0.02, 1.17, 0.034, 0.022)
     p:flat({ 0.95, 0.68, 0.66 })
   end
 end
@@ -223,7 +223,7 @@ local function legs(p, c, spec)
 end
 
 local function quadruped_head(p, f, spec, hx, hy)
-  local c, r = f.colour, spec.head or 0.12
+  local c, r = spec.head_colour or f.colour, spec.head or 0.12
   p:ellipse(hx - 0.1, hy + r * 0.85, 0.03, 0.075, 30)
   p:fill(dark(c, 0.8), { bevel = 0.03 })
   if spec.horn == "antler" then
@@ -262,6 +262,10 @@ function M.standing(p, f, spec)
   p:fill(spec.mane or dark(c, 0.7), { rough = 0.006, fine = 30, bevel = 0.04 })
   legs(p, c, spec)
   local hx, hy = spec.hx or 0.36, spec.hy or 0.8
+  if spec.humps then
+    p:join(0.05):ellipse(-0.2, by + 0.16, 0.11, 0.14):ellipse(0.06, by + 0.17, 0.11, 0.14)
+    p:fill(c, { b = dark(c, 0.9), tex = "fur", scale = 26, amount = 0.22, rough = 0.006, fine = 30 })
+  end
   p:join(0.1):ellipse(-0.2, by + 0.03, 0.2, thick):ellipse(0.1, by + 0.04, 0.2, thick * 0.98):capsule(0.16, by + 0.06, hx - 0.02, hy, thick * 0.72, spec.neck or 0.085)
   p:fill(c, { b = dark(c, 0.8), from = { 0, by + 0.2 }, to = { 0, by - 0.2 }, bevel = 0.14, tex = spec.tex or "fur", scale = spec.scale or 26,
     amount = spec.amount or 0.22, c = spec.marks, rough = spec.rough or 0, fine = 18 })

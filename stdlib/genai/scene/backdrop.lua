@@ -13,7 +13,7 @@ local GROUND = {
   sand = { near = { 0.9, 0.76, 0.54 }, far = { 0.96, 0.87, 0.7 }, tex = "grain", scale = 16, amount = 0.22 },
   desert = { near = { 0.9, 0.64, 0.36 }, far = { 0.97, 0.82, 0.56 }, tex = "grain", scale = 10, amount = 0.22 },
   snow = { near = { 0.88, 0.93, 0.99 }, far = { 0.97, 0.98, 1 }, tex = "grain", scale = 10, amount = 0.12 },
-  pavement = { near = { 0.56, 0.52, 0.52 }, far = { 0.7, 0.65, 0.62 }, tex = "brick", scale = 13, amount = 0.26 },
+  pavement = { near = { 0.56, 0.52, 0.52 }, far = { 0.7, 0.65, 0.62 }, tex = "brick", scale = 30, amount = 0.3 },
   seabed = { near = { 0.72, 0.68, 0.5 }, far = { 0.5, 0.66, 0.62 }, tex = "grain", scale = 12, amount = 0.25 },
   space = { near = { 0.5, 0.47, 0.56 }, far = { 0.66, 0.62, 0.7 }, tex = "rock", scale = 5, amount = 0.4 },
   cave = { near = { 0.42, 0.36, 0.36 }, far = { 0.54, 0.46, 0.42 }, tex = "rock", scale = 5, amount = 0.45 },
@@ -72,7 +72,7 @@ function M.sky(p, s)
   for i = 1, 4 do for k = 1, 3 do v[#v + 1] = sky[i][k] end end
   p:row { 24, 1, v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], -0.02, h * 0.45, h * 0.8, h + 0.03, 0.14, 4.2, r:integer(1, 999) }
   local sc = s.scene
-  if sc.sky.stars then p:row { 25, 1, 1, 0.98, 0.9, 0, 0, 0, 0, h + 0.03, 24, 0.0042, r:integer(1, 999), sc.time == "night" and 1 or 0.7 } end
+  if sc.sky.stars then p:row { 25, 1, 1, 0.98, 0.9, 0, 0, 0, 0, h + 0.03, 21, 0.0036, r:integer(1, 999), sc.time == "night" and 1 or 0.7 } end
   if sc.sky.aurora then
     for i = 0, 2 do
       local c = i == 1 and { 0.45, 0.5, 0.98 } or { 0.3, 0.98, 0.66 }
@@ -117,7 +117,7 @@ local function mountains(p, s)
   local rock = tint or mix({ 0.46, 0.5, 0.64 }, { 0.56, 0.46, 0.5 }, r:uniform())
   for i = 1, 2 do
     hazed(p, s, 0.62 - i * 0.2)
-    local amp = 0.2 + i * 0.045 + r:uniform() * 0.07
+    local amp = 0.22 + i * 0.055 + r:uniform() * 0.08
     terrain(p, { kind = "ridged", top = rock, low = mix(rock, { 0.5, 0.62, 0.5 }, 0.5), base = h + 0.02, amp = amp * (s.big and 1.35 or 1), freq = 2.2 - i * 0.45 + r:uniform() * 0.4, octaves = 4,
       seed = r:integer(1, 999), bottom = h + 0.03, cap = { 0.98, 0.99, 1 }, cap_at = h + 0.05 - amp * (s.scene.season == "winter" and 0.4 or 0.62) * (s.big and 1.35 or 1), tilt = 0.75, fade = s.pal.dull and 0.4 or 0.55,
       tex = "rock", scale = 9, amount = 0.16 })
@@ -128,7 +128,7 @@ end
 local function treeline(p, s, base, amp, colour, kind, haze, freq)
   hazed(p, s, haze)
   terrain(p, { kind = kind, top = light(colour, 0.08), low = dark(colour, 0.74), base = base, amp = amp, freq = freq or 11, seed = s.r:integer(1, 999), bottom = base + 0.06,
-    tex = kind == "conifers" and "needles" or "leaves", scale = 46, amount = 0.4, edge = 0.35 })
+    tex = kind == "conifers" and "needles" or "leaves", scale = 54, amount = 0.24, edge = 0.35 })
 end
 
 local function city(p, s)
@@ -139,8 +139,8 @@ local function city(p, s)
   for i = 1, 3 do
     hazed(p, s, 0.56 - i * 0.17)
     local own = mix(wall, i == 2 and { 0.62, 0.46, 0.44 } or { 0.4, 0.46, 0.6 }, tint and 0.14 or 0.35)
-    terrain(p, { kind = "city", top = light(own, 0.06), low = dark(own, 0.75), base = h + 0.06 + i * 0.012, amp = 0.44 - i * 0.07, freq = 5 + i * 1.6, seed = r:integer(1, 999),
-      bottom = h + 0.14, tex = "windows", scale = 30 - i * 3, amount = s.lamps > 0 and 0.95 or 0.4, cap = lit, cap_raw = s.lamps > 0, edge = 0.25 })
+    terrain(p, { kind = "city", top = light(own, 0.06), low = dark(own, 0.75), base = h + 0.06 + i * 0.012, amp = 0.6 - i * 0.09, freq = 4.4 + i * 1.3, seed = r:integer(1, 999),
+      bottom = h + 0.14, tex = "windows", scale = 34 - i * 3, amount = s.lamps > 0 and 0.95 or 0.4, cap = lit, cap_raw = s.lamps > 0, edge = 0.25 })
   end
 end
 
@@ -208,9 +208,12 @@ function M.water(p, s)
   if plan.water == "lake" then
     y0, y1 = plan.shore + 0.1, plan.shore + 0.4
     p:at(w * (0.5 - plan.side * 0.06), plan.shore + 0.25, 1, 1)
-    p:join(0.06):ellipse(0, 0.0, w * 0.4, 0.125):ellipse(-0.2 * plan.side, -0.03, w * 0.3, 0.1)
-    p:flat(dark(GROUND[plan.ground].near, 0.66), { soft = 0.012 })
-    p:join(0.06):ellipse(0, -0.002, w * 0.392, 0.117):ellipse(-0.2 * plan.side, -0.032, w * 0.292, 0.093)
+    local function bed(g)
+      p:join(0.1):ellipse(-0.02, 0.03, w * 0.33 + g, 0.075 + g):ellipse(0.22 * plan.side, -0.03, w * 0.27 + g, 0.07 + g):ellipse(-0.3 * plan.side, -0.055, w * 0.2 + g, 0.06 + g)
+    end
+    bed(0.012)
+    p:flat(dark(GROUND[plan.ground].near, 0.66), { soft = 0.012, rough = 0.008, fine = 20 })
+    bed(0)
   elseif plan.water == "river" then
     y0, y1 = plan.shore + 0.03, 1
     local a = plan.side
@@ -319,9 +322,9 @@ function M.ground(p, s)
     terrain(p, { top = dark(far, 0.8), low = near, base = y + 0.016, amp = 0.06, freq = 1.1, octaves = 2, seed = s.shore_seed, bottom = 1 })
     terrain(p, { top = { 0.97, 0.99, 1 }, low = { 0.97, 0.99, 1 }, alpha = 0.8, base = y + 0.008, amp = 0.06, freq = 1.1, octaves = 2, seed = s.shore_seed, bottom = 1 })
   end
-  terrain(p, { top = far, low = near, base = y + (bank and 0.022 or 0), amp = bank and 0.06 or plan.has.hills and 0.1 or 0.035, freq = bank and 1.1 or 1.3, octaves = 2,
+  terrain(p, { top = far, low = near, base = y + (bank and 0.022 or 0), amp = bank and 0.06 or (plan.has.hills and 0.06 or 0.02) + r:uniform() * 0.07, freq = bank and 1.1 or 0.8 + r:uniform(), octaves = 2,
     seed = bank and s.shore_seed or r:integer(1, 999), bottom = 1, tex = g.tex, scale = g.scale, amount = g.amount, edge = 0.2, floor = 1 })
-  if plan.has.village or plan.has.road then path(p, s) end
+  if plan.has.village or plan.has.road or plan.has.garden or (plan.ground == "meadow" and not plan.water and r:uniform() < 0.3) then path(p, s) end
   if plan.has.village or plan.has.town then village(p, s) end
   hazed(p, s, 0)
 end
@@ -349,7 +352,7 @@ function M.front(p, s)
     local root, tip = p:tone(dark(near, 0.5)), p:tone(dark(near, 0.85))
     for i = 1, 2 do p:row { 30, 0.95, root[1], root[2], root[3], tip[1], tip[2], tip[3], 1.02, 0.07 + 0.03 * i, 0.03, 0.012, 0.15, r:integer(1, 999), 0, 100, 0.5, 0.02, 3 } end
   end
-  if (plan.has.forest or plan.has.jungle or (grassy(s) and r:uniform() < 0.3)) and not snowy(s) and not plan.shape then
+  if (plan.has.forest or plan.has.jungle or (grassy(s) and r:uniform() < 0.3)) and not snowy(s) and not plan.shape and plan.water ~= "open" then
     local leaf = dark(s.scene.season == "autumn" and { 0.72, 0.42, 0.16 } or { 0.22, 0.4, 0.22 }, 0.7)
     local left = r:uniform() < 0.5
     p:at(left and 0 or w, 0, 1, left and 1 or -1)
@@ -360,9 +363,16 @@ function M.front(p, s)
   end
 end
 
+--- Banks of fog `from` .. `to` of 0..3, each nearer than the one before.
+function M.mist(p, s, from, to)
+  local c, h = mix(s.pal.haze, { 1, 1, 1 }, 0.2), s.plan.horizon
+  for i = from, to do
+    p:row { 29, 0.86 - i * 0.17, c[1], c[2], c[3], 0, 0, 0, h - 0.26 + i * 0.14, h + 0.24 + i * 0.17, 2.2, s.r:integer(1, 999), 0.55 }
+  end
+end
+
 function M.weather(p, s)
   local r, weather, pal = s.r, s.scene.weather, s.pal
-  local h = s.plan.horizon
   if weather == "rain" or weather == "storm" then
     local slant = s.plan.side * (weather == "storm" and 0.35 or 0.12)
     local c = mix({ 0.86, 0.92, 1 }, pal.sky[1], 0.2)
@@ -370,8 +380,7 @@ function M.weather(p, s)
   elseif weather == "snow" then
     for i = 1, 4 do p:row { 28, 0.55 + 0.1 * i, 1, 1, 1, 0, 0, 0, 0.0022 + 0.0024 * i, 24 - 4 * i, r:integer(1, 999), i > 2 and 0.9 or 0.3 } end
   elseif weather == "fog" then
-    local c = mix(pal.haze, { 1, 1, 1 }, 0.2)
-    for i = 0, 2 do p:row { 29, 0.78 - i * 0.16, c[1], c[2], c[3], 0, 0, 0, h - 0.24 + i * 0.17, h + 0.22 + i * 0.17, 2.2, r:integer(1, 999), 0.55 } end
+    M.mist(p, s, 2, 3)
   elseif weather == "wind" then
     for i = 1, 6 do
       local x, y = r:uniform() * s.w, 0.1 + r:uniform() * 0.6

@@ -40,10 +40,8 @@ function M.house(p, f, spec)
   p:box(0.2, 0.975, 0.052, 0.018)
   p:fill({ 0.45, 0.34, 0.32 })
   smoke(p, 0.21, 1.02)
-  p:box(0, 0.27, 0.34, 0.29, 0, 0.01)
-  p:fill(c, { b = dark(c, 0.85), from = { 0, 0.6 }, to = { 0, 0 }, tex = spec.wall or "plank", scale = spec.wall_scale or 17, amount = 0.35, c = dark(c, 0.78), bevel = 0.05 })
-  p:polygon(0.01, -0.29, 0.54, 0.29, 0.54, 0.0, 0.84)
-  p:fill(c, { b = dark(c, 0.85), bevel = 0.05, tex = spec.wall or "plank", scale = 17, amount = 0.35, c = dark(c, 0.78) })
+  p:polygon(0.006, -0.34, 0, 0.34, 0, 0.34, 0.52, 0.0, 0.86, -0.34, 0.52)
+  p:fill(c, { b = dark(c, 0.84), from = { -0.1, 0.8 }, to = { 0.1, 0 }, tex = spec.wall or "plank", scale = 17, amount = 0.3, c = dark(c, 0.8), bevel = 0.05 })
   p:join(0.0):capsule(-0.43, 0.49, 0, 0.92, 0.05):capsule(0.43, 0.49, 0, 0.92, 0.05)
   p:fill(roof, { b = dark(roof, 0.75), tex = "shingle", scale = 24, amount = 0.7, c = dark(roof, 0.55), bevel = 0.07 })
   p:circle(0, 0.66, 0.062)
@@ -221,9 +219,21 @@ function M.bridge(p, f)
 end
 
 --- Sailing boat; the hull takes the colour, the sail a light one. f.afloat sets it into the water.
+local function boat_hull(p, f)
+  local c = f.colour
+  p:polygon(0.03, -0.46, 0.23, 0.5, 0.23, 0.34, 0.03, -0.32, 0.03)
+  p:fill(c, { b = dark(c, 0.62), from = { 0, 0.26 }, to = { 0, 0 }, tex = "wave", scale = 16, amount = 0.3, bevel = 0.08 })
+  p:capsule(-0.48, 0.24, 0.52, 0.24, 0.018)
+  p:fill({ 0.96, 0.93, 0.86 })
+  for i = -1, 1 do p:circle(i * 0.16, 0.14, 0.026) end
+  p:flat({ 0.96, 0.9, 0.7 }, { raw = f.lit > 0 })
+end
+
+--- f.hull draws the hull alone, in front of those who sit in it.
 function M.sailboat(p, f)
   local c = f.colour
   local sail = f.sail or { 0.98, 0.95, 0.88 }
+  if f.hull then return boat_hull(p, f) end
   p:capsule(0, 0.2, 0, 0.98, 0.012)
   p:fill(WOOD)
   p:join(0.02):polygon(0.012, 0.03, 0.3, 0.03, 0.95, 0.2, 0.6, 0.4, 0.32)
@@ -232,12 +242,7 @@ function M.sailboat(p, f)
   p:fill(c, { b = dark(c, 0.8), bevel = 0.1 })
   p:polygon(0.004, 0, 1.03, 0, 0.95, 0.12, 0.98)
   p:fill({ 0.92, 0.3, 0.3 })
-  p:polygon(0.03, -0.46, 0.23, 0.5, 0.23, 0.34, 0.03, -0.32, 0.03)
-  p:fill(c, { b = dark(c, 0.62), from = { 0, 0.26 }, to = { 0, 0 }, tex = "wave", scale = 16, amount = 0.3, bevel = 0.08 })
-  p:capsule(-0.48, 0.24, 0.52, 0.24, 0.018)
-  p:fill({ 0.96, 0.93, 0.86 })
-  for i = -1, 1 do p:circle(i * 0.16, 0.14, 0.026) end
-  p:flat({ 0.96, 0.9, 0.7 }, { raw = f.lit > 0 })
+  boat_hull(p, f)
 end
 
 function M.rowboat(p, f)
@@ -250,6 +255,15 @@ function M.rowboat(p, f)
   p:fill({ 0.78, 0.58, 0.38 })
 end
 
+local function ship_hull(p, f)
+  local c = f.colour
+  p:join(0.02):polygon(0.03, -0.52, 0.34, -0.34, 0.25, 0.42, 0.25, 0.6, 0.31, 0.42, 0.02, -0.42, 0.02)
+  p:fill(c, { b = dark(c, 0.6), from = { 0, 0.3 }, to = { 0, 0 }, tex = "wave", scale = 15, amount = 0.4, bevel = 0.08 })
+  p:curve(-0.52, 0.36, -0.3, 0.24, 0, 0.25, 0.016):curve(0, 0.25, 0.4, 0.25, 0.62, 0.32, 0.016)
+  p:fill({ 0.93, 0.76, 0.4 })
+  for i = -2, 2 do window(p, f, i * 0.15, 0.15, 0.02, 0.02) end
+end
+
 local function square_sail(p, sail, x, y, w, h)
   p:join(0.02):polygon(0.02, x - w, y + h, x + w, y + h, x + w * 1.12, y - h, x - w * 0.86, y - h)
   p:fill(sail, { b = dark(sail, 0.82), from = { x, y + h }, to = { x + w * 0.4, y - h }, bevel = 0.1, shade = 0.9 })
@@ -258,7 +272,8 @@ local function square_sail(p, sail, x, y, w, h)
 end
 
 function M.ship(p, f, spec)
-  local c, sail = f.colour, spec.black and { 0.22, 0.2, 0.24 } or f.sail or { 0.97, 0.93, 0.84 }
+  if f.hull then return ship_hull(p, f) end
+  local sail = spec.black and { 0.22, 0.2, 0.24 } or f.sail or { 0.97, 0.93, 0.84 }
   for _, x in ipairs { -0.26, 0.04, 0.32 } do p:capsule(x, 0.2, x, x == 0.04 and 1 or 0.86, 0.014) end
   p:fill(WOOD)
   square_sail(p, sail, -0.26, 0.62, 0.12, 0.09)
@@ -275,11 +290,7 @@ function M.ship(p, f, spec)
   p:fill({ 0.9, 0.28, 0.28 })
   p:capsule(0.5, 0.28, 0.74, 0.38, 0.014)
   p:fill(WOOD)
-  p:join(0.02):polygon(0.03, -0.52, 0.34, -0.34, 0.25, 0.42, 0.25, 0.6, 0.31, 0.42, 0.02, -0.42, 0.02)
-  p:fill(c, { b = dark(c, 0.6), from = { 0, 0.3 }, to = { 0, 0 }, tex = "wave", scale = 15, amount = 0.4, bevel = 0.08 })
-  p:curve(-0.52, 0.36, -0.3, 0.24, 0, 0.25, 0.016):curve(0, 0.25, 0.4, 0.25, 0.62, 0.32, 0.016)
-  p:fill({ 0.93, 0.76, 0.4 })
-  for i = -2, 2 do window(p, f, i * 0.15, 0.15, 0.02, 0.02) end
+  ship_hull(p, f)
 end
 
 return M

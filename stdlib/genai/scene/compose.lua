@@ -37,9 +37,12 @@ end
 local function draw_item(p, s, item)
   local info = item.info
   local f = figure_of(item, s)
+  item.drawn = f
   local y = item.y
   local far = math.max(0, 0.86 - y) / math.max(0.3, 0.86 - s.plan.horizon)
-  p.haze, p.hazed = s.pal.haze, (item.float or item.on) and 0.05 or 0.3 * math.min(1, far) * (s.scene.weather == "fog" and 2 or 1)
+  local ambient = p.ambient -- figures catch more light than the land, and a warmer one
+  p.ambient = pen.mix(ambient, { 1.04, 0.98, 0.94 }, info.alive and s.lift or s.lift * 0.5)
+  p.haze, p.hazed = s.pal.haze, (item.float or item.on) and 0.05 or 0.3 * math.min(1, far) * (s.scene.weather == "fog" and 1.6 or 1)
   if s.plan.ground == "seabed" then p.haze, p.hazed = { 0.12, 0.5, 0.66 }, 0.14 end
   local afloat = item.afloat and not item.on and s.plan.ground ~= "seabed"
   local boat = info.lives == "water" and not info.alive
@@ -53,6 +56,15 @@ local function draw_item(p, s, item)
   end
   p:at(item.x, y + (info.alive and item.on == nil and not item.float and 0 or 0), item.size, item.flip, tilt)
   info.draw(p, f, info.spec)
+  p.ambient = ambient
+  if item.host then -- the hull in front of its passengers
+    local boat = item.host
+    p:at(boat.x, boat.y, boat.size, boat.flip, s.scene.weather == "storm" and 0.12 or 0.03)
+    local fb = boat.drawn
+    fb.hull = true
+    boat.info.draw(p, fb, boat.info.spec)
+    splash(p, s, boat)
+  end
   if afloat and f.pose ~= "flying" then splash(p, s, item) end
 end
 
@@ -84,22 +96,57 @@ local function trees_at_edges(p, s, taken)
   return out
 end
 
+-- bushes, stones and flowers in the near corners
+local function small_things(s, taken)
+  local plan, r, w, out = s.plan, s.r, s.w, {}
+  if plan.shape or plan.water == "open" or plan.water == "river" or plan.ground == "seabed" or plan.ground == "space" or plan.ground == "room" then return out end
+  local kinds = { "bush", "flower", "rock", "mushroom", "flower", "bush" }
+  if backdrop.snowy(s) or plan.ground == "cave" or plan.ground == "desert" then kinds = { "rock" } end
+  if plan.ground == "pavement" then kinds = { "bush" } end
+  if plan.ground == "sand" then kinds = { "rock", "bush" } end
+  for i = 1, r:integer(2, 5) do
+    local kind, left = r:choose(kinds), r:uniform() < 0.5
+    local x, y = (left and r:uniform() * 0.3 or 1 - r:uniform() * 0.3) * w, 0.87 + r:uniform() * 0.1
+    local info, free = figures.kinds[kind], true
+    local size = info.height * (0.55 + r:uniform() * 0.4) * (kind == "flower" and 0.8 or 1)
+    for _, item in ipairs(taken) do
+      if not item.float and math.abs(item.x - x) < (item.info.width * item.size + size) * 0.55 then free = false end
+    end
+    if free then out[#out + 1] = { figure = { kind = kind, colour = kind == "flower" and r:choose { "pink", "yellow", "violet", "white", "red" } or nil }, info = info, x = x, y = y, size = size, flip = 1, depth = y, index = 200 + i } end
+  end
+  return out
+end
+
+-- where the sun or the moon can be seen: of a few places the one farthest from what stands high
+local function free_sky(s, items, w)
+  local best, found = -1, 0.5 * w
+  for i = 0, 5 do
+    local x = (0.5 - s.plan.side * (0.06 + 0.07 * i) + (s.r:uniform() - 0.5) * 0.05) * w
+    local room = 0.3 + s.r:uniform() * 0.12
+    for _, item in ipairs(items) do
+      local top = item.y - item.size
+      if top < 0.42 then room = math.min(room, math.abs(item.x - x) - item.info.width * item.size * 0.5) end
+    end
+    if room > best then best, found = room, x end
+  end
+  return found
+end
+
 local function moment(scene, w, seed)
   local genai = require "genai"
   local intent = scene.mood and genai.mood(scene.mood) or nil
-  local s = { scene = scene, w = w, r = genai.rng(seed, "paint"), pal = palette(scene, intent) }
+  local s = { scene = scene, w = w, r = genai.rng(seed, "paint " .. tostring(scene.text or ""):sub(1, 2000)), pal = palette(scene, intent) }
   local items
-  s.plan, items = layout(scene, w, genai.rng(seed, "layout"))
+  s.plan, items = layout(scene, w, genai.rng(seed, "layout " .. tostring(scene.text or ""):sub(1, 2000)))
   s.lamps = s.pal.lamps
+  s.lift = ({ night = 0.36, evening = 0.3, dusk = 0.22, dawn = 0.2 })[scene.time] or 0
   if s.lamps == 0 and scene.weather == "storm" then s.lamps = 0.8 end
   local v = intent and intent.name or ""
   s.feeling = (v == "happy" or v == "merry") and "happy" or v == "sad" and "sad" or nil
-  s.crescent = s.r:uniform() < 0.35
+  s.crescent = s.r:uniform() < 0.35 and not tostring(scene.text or ""):lower():find("full moon", 1, true)
   s.shore_seed = s.r:integer(1, 999)
   for _, c in ipairs(scene.figures) do if c.kind == "flower" or c.kind == "tulip" then s.plan.flowers = true end end
-  local x = 0.5 - s.plan.side * (0.14 + s.r:uniform() * 0.22)
-  if s.plan.shape == "cliff" then x = 0.5 - s.plan.side * (0.2 + s.r:uniform() * 0.12) end
-  s.sun_x = x * w
+  s.sun_x = free_sky(s, items, w)
   local high, h = s.pal.high, s.plan.horizon
   if high >= 0 then s.sun_y = h * (1 - high * 0.82) - 0.02 end
   s.moon_y = h * (0.28 + s.r:uniform() * 0.12)
@@ -107,7 +154,7 @@ local function moment(scene, w, seed)
   return s, items
 end
 
-local function outdoors(p, s, items)
+local function outdoors(p, s)
   backdrop.sky(p, s)
   backdrop.clouds(p, s)
   backdrop.lightning(p, s)
@@ -118,6 +165,7 @@ local function outdoors(p, s, items)
   backdrop.ground(p, s)
   if below then backdrop.water(p, s) end
   backdrop.cover(p, s)
+  if s.scene.weather == "fog" then backdrop.mist(p, s, 0, 2) end
 end
 
 --- compose(scene, aspect, seed) -> flat list of numbers, 32 a row
@@ -135,7 +183,10 @@ local function compose(scene, w, seed)
     inside.underwater(p, s)
   elseif ground == "space" then
     p.ambient = { 0.9, 0.88, 1 }
-    for _, item in ipairs(items) do s.grounded = s.grounded or not item.float end
+    for _, item in ipairs(items) do
+      s.grounded = s.grounded or not item.float
+      s.planets = s.planets or item.figure.kind == "planet"
+    end
     inside.space(p, s)
   elseif ground == "cave" then
     inside.cave(p, s)
@@ -143,9 +194,11 @@ local function compose(scene, w, seed)
     p.ambient = s.lamps > 0 and { 0.9, 0.74, 0.62 } or { 1, 0.98, 0.95 }
     inside.room(p, s)
   else
-    outdoors(p, s, items)
+    outdoors(p, s)
   end
-  for _, extra in ipairs(trees_at_edges(p, s, items)) do
+  local extras = trees_at_edges(p, s, items)
+  for _, e in ipairs(small_things(s, items)) do extras[#extras + 1] = e end
+  for _, extra in ipairs(extras) do
     local at = #items + 1
     for i, item in ipairs(items) do
       if not item.float and item.depth > extra.depth then at = i break end

@@ -49,7 +49,7 @@ function M.space(p, s)
   p:row { 26, 0.5, 0.66, 0.36, 0.66, 0.24, 0.18, 0.5, -0.3, 1.1, 1.5, 2.6, 0.42, 0.36, r:integer(1, 999) }
   p:row { 25, 1, 1, 0.98, 0.9, 0, 0, 0, 0, 3, 22, 0.0045, r:integer(1, 999), 1 }
   p:row { 25, 1, 0.8, 0.9, 1, 0, 0, 0, 0, 3, 40, 0.003, r:integer(1, 999), 0.7 }
-  draw(p, s, "planet", w * (0.5 - s.plan.side * 0.3), 0.36, 0.24, r:choose { { 0.9, 0.6, 0.4 }, { 0.5, 0.7, 0.85 }, { 0.8, 0.5, 0.65 } })
+  if not s.planets then draw(p, s, "planet", w * (0.5 - s.plan.side * 0.3), 0.36, 0.24, r:choose { { 0.9, 0.6, 0.4 }, { 0.5, 0.7, 0.85 }, { 0.8, 0.5, 0.65 } }) end
   if s.scene.sky.moon or s.grounded then
     backdrop.terrain(p, { top = { 0.78, 0.76, 0.84 }, low = { 0.46, 0.42, 0.55 }, base = 0.84, amp = 0.05, freq = 1.2, octaves = 2, seed = r:integer(1, 999), bottom = 1, tex = "rock", scale = 9, amount = 0.4,
       edge = 0.5, curve = -0.06, cx = w * 0.5 })
@@ -114,8 +114,8 @@ function M.room(p, s)
   p:box(wx, 0.36, 0.006, 0.175):box(wx, 0.36, 0.165, 0.006)
   p:fill({ 0.97, 0.95, 0.9 }, { bevel = 0.01 })
   for side = -1, 1, 2 do
-    p:join(0.03):curve(wx + side * 0.12, 0.6, wx + side * 0.24, 0.42, wx + side * 0.22, 0.14, 0.035, 0.05)
-    p:fill({ 0.8, 0.36, 0.34 }, { tex = "fur", scale = 26, amount = 0.4 })
+    p:join(0.02):polygon(0.012, wx + side * 0.1, 0.6, wx + side * 0.26, 0.6, wx + side * 0.27, 0.1, wx + side * 0.17, 0.1, wx + side * 0.19, 0.36)
+    p:fill({ 0.8, 0.36, 0.34 }, { tex = "plank", scale = 36, amount = 0.4, c = { 0.62, 0.24, 0.26 } })
   end
   backdrop.terrain(p, { kind = "flat", top = { 0.76, 0.54, 0.36 }, low = { 0.55, 0.36, 0.24 }, base = 0.7, bottom = 1, tex = "plank", scale = 7, amount = 0.6, cap = { 0.4, 0.26, 0.18 }, floor = 1, seed = 4 })
   p:box(0, 0.01, w, 0.012)

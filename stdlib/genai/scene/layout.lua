@@ -2,10 +2,10 @@
 local figures = require "genai.scene.figures"
 local words = require "genai.scene.words"
 
-local SEAT = { horse = 0.6, unicorn = 0.58, dragon = 0.5, whale = 0.6, turtle = 0.6, elephant = 0.72, camel = 0.62, deer = 0.56, rock = 0.68, house = 0.92, castle = 0.38,
+local SEAT = { horse = 0.52, unicorn = 0.5, dragon = 0.5, whale = 0.6, turtle = 0.6, elephant = 0.72, camel = 0.62, deer = 0.56, rock = 0.68, house = 0.92, castle = 0.38,
   tree = 0.62, appletree = 0.6, cherrytree = 0.6, bridge = 0.86, mushroom = 0.9, chest = 0.8, fence = 0.85, snail = 0.7, cow = 0.58, donkey = 0.58, giraffe = 0.5,
   zebra = 0.58, star = 0.85, balloon = 0.96, dolphin = 0.55, swan = 0.4, planet = 0.82 }
-local BOARD = { boat = { 0.2, 0.5, -0.2 }, rowboat = { 0.24, 0.95, -0.1 }, ship = { 0.24, 0.34, -0.12 }, balloon = { 0.1, 0.3, 0 }, car = { 0.3, 0.55, -0.06 },
+local BOARD = { boat = { 0.2, 0.62, -0.2 }, rowboat = { 0.24, 0.95, -0.1 }, ship = { 0.24, 0.4, -0.3 }, pirateship = { 0.24, 0.4, -0.3 }, balloon = { 0.1, 0.3, 0 }, car = { 0.3, 0.55, -0.06 },
   train = { 0.42, 0.42, -0.3 }, rocket = { 0.5, 0.2, 0 }, bush = { 0.2, 0.9, 0 } }
 local WET = { sea = true, underwater = true, lake = true, river = true, island = true, waterfall = true, swamp = true }
 
@@ -18,7 +18,7 @@ end
 --- How the land lies: horizon, water, ground, far things. `r` is the composition's stream.
 local function land(scene, r)
   local has = set_of(scene.places)
-  local p = { has = has, side = r:uniform() < 0.5 and 1 or -1, horizon = 0.47 + (r:uniform() - 0.5) * 0.08 }
+  local p = { has = has, side = r:uniform() < 0.5 and 1 or -1, horizon = 0.42 + r:uniform() * 0.14 }
   p.ground = has.room and "room" or has.space and "space" or has.underwater and "seabed" or has.cave and "cave" or has.snowfield and "snow" or has.desert and "desert"
     or has.city and "pavement" or has.jungle and "jungle" or has.forest and "forest" or has.beach and "sand" or "meadow"
   local dry = false -- does anything stand on land?
@@ -46,7 +46,8 @@ local function land(scene, r)
     p.water = "river"
   end
   if p.water == "open" and not p.shape then p.horizon = 0.44 + r:uniform() * 0.06 end
-  p.shore = p.water == "band" and p.horizon + 0.13 + r:uniform() * 0.05 or p.horizon
+  if has.city and not p.water then p.horizon = 0.56 end
+  p.shore = p.water == "band" and p.horizon + 0.17 + r:uniform() * 0.06 or p.horizon
   if p.shape == "cliff" then p.top, p.reach = 0.72 + r:uniform() * 0.04, 0.56 + r:uniform() * 0.08 end
   if p.shape == "island" then p.top, p.centre = 0.77, 0.5 + (r:uniform() - 0.5) * 0.16 end
   return p
@@ -73,7 +74,7 @@ local function place_one(f, item, p, r)
   if f.pose == "flying" and info.alive and lives == "ground" and (f.kind == "dragon" or f.kind == "owl" or f.kind == "fairy" or f.kind == "ghost" or f.kind == "unicorn") then lives = "sky" end
   if f.pose == "airborne" then lives = "sky" end
   if f.kind == "duck" and (p.water == "lake" or p.water == "river" or p.water == "open") then lives = "water" end
-  if lives == "sky" and f.pose ~= "flying" and (at == "meadow" or at == "village" or at == "road") and (f.kind == "bird") then lives = "ground" end
+  if lives == "sky" and f.pose ~= "flying" and f.at and f.at.how ~= "above" and (at == "meadow" or at == "garden" or at == "road" or at == "snowfield") and f.kind == "bird" then lives = "ground" end
   if p.ground == "space" then
     item.y, item.scale, item.float = 0.42 + r:uniform() * 0.4, 1, true
     if lives == "ground" then item.y, item.float = 0.86 + r:uniform() * 0.04, false end
@@ -165,17 +166,19 @@ local function relate(items, i, w, r)
   if (how == "inside" or how == "on") and board then
     local rank = other.aboard or 0
     other.aboard = rank + 1
-    item.on, item.order, item.size = other, -0.5, math.min(item.size, other.size * board[2])
+    item.on, item.order, item.size = other, (other.info.kind == "boat" or other.info.kind:find "ship") and 0.5 or -0.5, math.min(item.size, other.size * board[2])
+    item.host = item.order > 0 and other
     item.x, item.y = other.x + (board[3] + rank * 0.24) * other.size * 0.9, other.y - board[1] * other.size + item.size * 0.12
     item.shadowless = true
   elseif how == "on" and (seat or other.info.kind == "island") then
-    item.on, item.order, item.size = other, 0.5, math.min(item.size, other.size * (other.info.alive and 0.6 or 0.7))
+    if not other.info.alive and other.info.height < 0.3 then other.size = math.max(other.size, item.size * 0.9) end
+    item.on, item.order, item.size = other, 0.5, math.min(item.size, other.size * (other.info.alive and 0.6 or other.info.height < 0.3 and 1.1 or 0.7))
     item.x, item.y, item.shadowless = other.x - 0.06 * other.size, other.y - seat * other.size, true
     item.float, item.leap = false, false
   elseif how == "under" and (other.info.kind == "umbrella" or other.info.kind == "mushroom" or other.info.kind == "bridge") then
     if other.info.kind == "umbrella" then
-      other.on, other.order, other.size = item, 0.5, item.size * 0.95
-      other.x, other.y, other.shadowless = item.x + item.size * 0.1, item.y - item.size * 0.52, true
+      other.on, other.order, other.size = item, 0.5, item.size * 1.3
+      other.x, other.y, other.shadowless = item.x + item.size * 0.1, item.y - item.size * 0.38, true
     else
       other.size = math.max(other.size, item.size * 1.5)
       item.on, item.order, item.x, item.y = other, 0.5, other.x, other.y + 0.012
@@ -185,8 +188,10 @@ local function relate(items, i, w, r)
     item.x, item.y = other.x + side * other.size * (0.16 + r:uniform() * 0.06), other.y + 0.03 + r:uniform() * 0.02
   elseif how == "above" and not item.on then
     item.on, item.float, item.order = other, item.info.lives == "sky" or item.float, 0.5
-    item.x, item.y = other.x + side * other.size * 0.1, math.max(item.size * 1.02, other.y - other.size * 1.05 - 0.03)
-    if other.float then item.y = math.max(item.size, other.y - other.size * 0.8) end
+    if not other.float then other.size = math.min(other.size, 0.5) end
+    local room = math.max(0.26, other.y - other.size * 0.82)
+    item.size = math.min(item.size, room * 0.86)
+    item.x, item.y = other.x + side * other.size * 0.3, math.max(item.size * 1.14 + 0.02, room)
     item.float = true
   elseif how == "behind" then
     item.on, item.order = other, -0.5
@@ -205,16 +210,17 @@ end
 local function layout(scene, w, r)
   local p = land(scene, r)
   local n, items = #scene.figures, {}
-  local crowd = n <= 1 and 1.22 or n == 2 and 1.12 or n <= 4 and 1 or n <= 7 and 0.84 or 0.7
+  local crowd = n <= 1 and 1.36 or n == 2 and 1.12 or n <= 4 and 1 or n <= 7 and 0.84 or 0.7
   if w < 1 then crowd = crowd * (0.6 + 0.4 * w) end
   for i, f in ipairs(scene.figures) do
     local item = { figure = f, info = figures.kinds[f.kind], index = i, order = 0 }
     place_one(f, item, p, r)
     item.size = item.info.height * item.scale * crowd * (words.scale[f.size or "medium"] or 1)
+    if n == 1 and item.info.lives ~= "sky" and item.info.lives ~= "deep" then item.size = math.max(item.size, (f.size == "tiny" or f.size == "small") and 0.27 or 0.33) end
     item.size = math.min(item.size, 0.84, 1.1 * w / item.info.width)
     if p.shape == "island" and item.info.height > 0.4 then item.size = item.size * 0.8 end
     if not item.float and not item.afloat then item.size = math.min(item.size, item.y - 0.03) end
-    if item.float then item.y = math.max(item.y, item.size + 0.03) end
+    if item.float then item.y = math.max(item.y, item.size * 1.12 + 0.02) end
     items[i] = item
   end
   spread(items, w, p, r)
@@ -223,7 +229,7 @@ local function layout(scene, w, r)
   local middle = 0
   for _, item in ipairs(items) do middle = middle + item.x / n end
   for _, item in ipairs(items) do
-    local towards = item.on and item.order == 0.5 and item.on.x or n > 1 and middle or w * 0.5
+    local towards = item.on and item.order == 0.5 and not item.host and item.on.x or n > 1 and middle or w * 0.5
     item.flip = math.abs(towards - item.x) < 0.03 and (r:uniform() < 0.5 and 1 or -1) or towards > item.x and 1 or -1
     if item.on and BOARD[item.on.info.kind] and item.order == -0.5 then item.flip = item.on.flip or item.flip end
     item.depth = item.on and item.on.y + item.order * 0.001 or item.y

@@ -61,7 +61,10 @@ function Walk:figure(kind, word, plural)
       if not f.at then f.at = { how = self.rel, figure = first } end
     end
   end
+  local chain = self.chain
   if not (same and self.rel) then self.last, self.last_to = first, same and first or #scene.figures end
+  if chain and chain < first and not same and not self.rel then self.last = chain end
+  self.chain = nil
   if self.rel and not same then self.host = first end
   self.rel = nil
   self:clear()
@@ -174,6 +177,7 @@ function Walk:word(i, list)
   elseif w == "underwater" then
     add_place(self.scene, "underwater")
   elseif words.stop[w] then
+    self.chain = w == "and" and self.last and self.host ~= self.last and self.last or nil
     if w == "is" or w == "was" or w == "were" or w == "are" then self.det = nil else self.rel = nil end
     self.no = nil
   end
@@ -186,7 +190,7 @@ local function has(scene, place)
 end
 
 -- what a figure wants around it when the sentence names no place
-local HOME = { lighthouse = { "sea", "cliff" }, boat = { "sea" }, ship = { "sea" }, rowboat = { "lake" }, whale = { "sea" }, dolphin = { "sea" }, penguin = { "snowfield" },
+local HOME = { lighthouse = { "sea", "cliff" }, boat = { "sea" }, ship = { "sea" }, pirateship = { "sea" }, rowboat = { "lake" }, whale = { "sea" }, dolphin = { "sea" }, penguin = { "snowfield" },
   polarbear = { "snowfield" }, igloo = { "snowfield" }, cactus = { "desert" }, camel = { "desert" }, palm = { "beach" }, bridge = { "river" }, duck = { "lake" }, swan = { "lake" },
   frog = { "lake" }, crab = { "beach" }, fish = { "underwater" }, shark = { "underwater" }, octopus = { "underwater" }, jellyfish = { "underwater" }, seahorse = { "underwater" },
   mermaid = { "sea" }, rocket = { "space" }, planet = { "space" }, astronaut = { "space" }, pirate = { "beach" }, seagull = { "beach" }, castle = { "hills" }, eagle = { "mountains" },
@@ -242,7 +246,7 @@ local function parse(text, seed)
   local walk = setmetatable({ scene = scene, sky = {} }, Walk)
   local list, i = tokens(text), 1
   while i <= #list do i = i + walk:word(i, list) end
-  local r = genai.rng(seed, "scene")
+  local r = genai.rng(seed, "scene " .. text:sub(1, 2000))
   scene.mood = text:sub(1, 2000)
   hour(walk, scene, r)
   settle(scene, r)

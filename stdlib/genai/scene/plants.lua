@@ -13,8 +13,8 @@ end
 
 local function clump(p, c, x, y, r, amount)
   p:circle(x, y, r)
-  p:fill(c, { b = dark(c, 0.72), from = { x, y + r * 0.7 }, to = { x, y - r }, tex = "leaves", scale = 26, amount = amount or 0.5, rough = 0.022, fine = 15,
-    bevel = r * 0.9, shade = 1.0, ink = 0.12 })
+  p:fill(c, { b = dark(c, 0.74), from = { x - r * 0.3, y + r * 0.8 }, to = { x + r * 0.2, y - r }, tex = "leaves", scale = 34, amount = amount or 0.62, rough = 0.034, fine = 24,
+    bevel = r * 0.8, shade = 0.5, ink = 0, rim = 0.5, soft = 0.006 })
 end
 
 --- A broad crown on a trunk; f.r gives each tree its own clumps.
@@ -38,7 +38,7 @@ function M.tree(p, f, spec)
   table.sort(crown, function(a, b) return a[2] > b[2] end)
   p:join(0.05):circle(0, 0.67, 0.2)
   for _, s in ipairs(crown) do p:circle(s[1], s[2], s[3] * 1.02) end
-  p:fill(dark(c, 0.66), { tex = "leaves", scale = 22, amount = 0.5, rough = 0.03, fine = 12, bevel = 0.12 })
+  p:fill(dark(c, 0.66), { tex = "leaves", scale = 32, amount = 0.6, rough = 0.04, fine = 20, bevel = 0.12, ink = 0.15 })
   for i, s in ipairs(crown) do clump(p, i % 2 == 0 and light(c, 0.05) or dark(c, 0.94), s[1] * 0.92, s[2] + 0.015, s[3] * 0.82) end
   clump(p, light(c, 0.1), -0.03, 0.72, 0.13)
   if spec.fruit then

@@ -188,8 +188,8 @@ local function dragon_body(p, f, c, belly)
   p:fill(c, { bevel = 0.05 })
 end
 
-local function dragon_head(p, f, c)
-  for side = -1, 1, 2 do
+local function dragon_head(p, f, c, plain)
+  for side = -1, plain and -3 or 1, 2 do
     p:curve(0.14 + side * 0.07, 0.88, 0.1 + side * 0.1, 0.99, 0.02 + side * 0.12, 1.04, 0.035, 0.008)
     p:fill({ 0.98, 0.92, 0.76 }, { bevel = 0.03 })
   end
@@ -208,9 +208,13 @@ local function dragon_head(p, f, c)
 end
 
 --- A storybook dragon with wings raised; breathes a small flame when it is fierce.
-function M.dragon(p, f)
+function M.dragon(p, f, spec)
   local c = f.colour
   local belly = mix(c, { 1, 0.92, 0.68 }, 0.7)
+  if spec.plain then -- a dinosaur: no wings, no horns, no fire
+    dragon_body(p, f, c, belly)
+    return dragon_head(p, f, c, true)
+  end
   p:turn(-0.08, 0.5, 0.12)
   membrane(p, dark(c, 0.8), 0.86, 0.0)
   p:turn()

@@ -131,7 +131,7 @@ for _, kind in ipairs(figures.order) do
 end
 words.double = { ["apple tree"] = "appletree", ["cherry tree"] = "cherrytree", ["palm tree"] = "palm", ["pine tree"] = "pine", ["fir tree"] = "pine",
   ["christmas tree"] = "pine", ["willow tree"] = "willow", ["oak tree"] = "tree", ["polar bear"] = "polarbear", ["hot air"] = "balloon", ["sailing boat"] = "boat",
-  ["fishing boat"] = "boat", ["rowing boat"] = "rowboat", ["space ship"] = "rocket", ["pirate ship"] = "ship", ["old man"] = "grandfather", ["old woman"] = "grandmother",
+  ["fishing boat"] = "boat", ["rowing boat"] = "rowboat", ["space ship"] = "rocket", ["pirate ship"] = "pirateship", ["old man"] = "grandfather", ["old woman"] = "grandmother",
   ["street lamp"] = "lantern", ["teddy bear"] = "bear", ["lighthouse keeper"] = "man", ["sand castle"] = "castle", ["birthday cake"] = "cake", ["birch tree"] = "birch",
   ["northern lights"] = "aurora", ["red balloon"] = "toyballoon", ["toy balloon"] = "toyballoon", ["sunken ship"] = "ship" }
 words.irregular = { mice = "mouse", geese = "goose", children = "child", men = "man", women = "woman", people = "man", wolves = "wolf", sheep = "sheep", deer = "deer",
