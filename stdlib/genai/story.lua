@@ -134,7 +134,9 @@ end
 -- Everything that the telling needs: entities, values, streams.
 local function prepare(prompt, seed)
   local found = parse(prompt)
-  local tag = ("%x"):format(#prompt) .. prompt:sub(1, 200)
+  local tag = 0xcbf29ce484222325                            -- FNV-1a: each prompt has streams of its own, whatever bytes it holds
+  for i = 1, #prompt do tag = (tag ~ prompt:byte(i)) * 0x100000001b3 end
+  tag = ("%016x"):format(tag)
   local function stream(name) return genai.rng(seed, "story/" .. name .. "/" .. tag) end
   local who = cast.choose(found, stream "cast")
   local steps, world = plan_journey(who, stream "journey")

@@ -16,7 +16,7 @@ beats.homes = {
   land = { "In the mornings it smelled of {smell} there, and in the evenings of {smell2}.", "It was a good place. The {roof} kept the rain out, mostly, and the sun came in without knocking.",
     "From there one could see {view}, and on clear days a little bit more.", "It was so quiet there that one could hear the {noise}." },
   water = { "The light came down in long green ribbons there, and everything swayed a little, even on calm days.", "It was a good place. The tide came by twice a day, and always brought something." },
-  space = { "Outside, the stars went by like slow snow, and nobody ever had to look for a parking place.", "It hummed to itself day and night, like someone who has forgotten the words." },
+  space = { "Outside, the stars went by like slow snow, and nobody ever had to look for a parking place.", "The walls hummed to themselves day and night, like people who have forgotten the words." },
 }
 beats.landing = "One day the ship set down, bump, on a small green planet. It had grass, and a road, and not a single sign."
 beats.smells = { "wet grass", "warm dust", "apples", "wood smoke", "mint", "toast" }

@@ -182,7 +182,7 @@ function fill.deed(found, hero, rng)
 end
 
 function fill.lost(found, _, rng)
-  local what = own(found.lost or rng:choose(lost))
+  local what = own(found.lost or (rng:choose(lost):gsub("^the ", "{H.his} ")))
   what = what:gsub(" in the .*$", ""):gsub("^an? ", "the ")
   local known = what:find "^the " or what:find "^{H"
   local bare = what:gsub("^the ", ""):gsub("^{H.his} ", ""):gsub("^{H.him} ", "")
