@@ -58,7 +58,7 @@ local function picture(what, options)
   local width, height = size("width", options.width, 512), size("height", options.height, 384)
   local scene, recipe = subject(what, options.seed)
   local rows = require "genai.scene.compose"(scene, width / height, recipe.seed)
-  local image = genai.image.from(require("genai.core").paint(rows, width, height))
+  local image = genai.image.from(genai.paint(genai.tensor(rows):view(-1, 32), width, height))
   recipe.kind, recipe.width, recipe.height = "picture", width, height
   image.alt, image.prompt, image.scene, image.recipe = genai.scene.describe(scene), recipe.prompt, scene, recipe
   return image

@@ -102,7 +102,7 @@ function tails.curl(p, c, spec)
   p:fill(c, fur(c, { bevel = 0.04 }))
   if spec.stripes then
     p:circle(-0.43, 0.49, 0.036)
-    p:fill(spec.stripes, { bevel = 0.03 })
+    p:fill(dark(c, 0.75), { bevel = 0.03 })
   end
 end
 function tails.thin(p) p:curve(-0.16, 0.06, -0.5, -0.02, -0.44, 0.3, 0.02, 0.008) p:fill({ 0.9, 0.66, 0.64 }, { bevel = 0.02 }) end
@@ -156,7 +156,7 @@ local function sitting_body(p, f, spec)
   p:fill(c, fur(c, { bevel = 0.16 }))
   if spec.stripes then
     p:capsule(0, 0.2, 0, 0.44, (spec.wide or 0.235) - 0.008, 0.145)
-    p:fill(c, { tex = "stripe", scale = 11, amount = 1, c = spec.stripes, ink = 0, alpha = 0.85 })
+    p:fill(c, { tex = "stripe", scale = 11, amount = 1, c = f.given and dark(c, 0.72) or spec.stripes, ink = 0, alpha = 0.85 })
   end
   p:ellipse(0, 0.24, 0.135, 0.185)
   p:fill(belly, { b = dark(belly, 0.9), soft = 0.012, ink = 0, shade = 0.3, tex = "fur", scale = 40, amount = 0.15 })
@@ -195,7 +195,7 @@ function M.sitting(p, f, spec)
   if spec.stripes then
     for i = -1, 1 do p:capsule(i * 0.07, 0.885, i * 0.05, 0.80, 0.006, 0.014) end
     p:join(0, "clip"):ellipse(0, 0.665, 0.28, 0.228)
-    p:flat(spec.stripes)
+    p:flat(f.given and dark(c, 0.7) or spec.stripes)
   end
   if spec.patches then
     for side = -1, 1, 2 do p:ellipse(side * 0.13 + look, 0.69, 0.075, 0.095, side * -25) end

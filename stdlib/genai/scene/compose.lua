@@ -13,7 +13,7 @@ local function figure_of(item, s)
   local autumn = s.scene.season == "autumn"
   if not f.colour and autumn and (f.kind == "tree" or f.kind == "birch" or f.kind == "bush" or f.kind == "willow") then colour = s.r:choose { { 0.9, 0.52, 0.18 }, { 0.85, 0.38, 0.18 }, { 0.92, 0.7, 0.24 } } end
   if not f.colour and s.scene.season == "spring" and f.kind == "tree" then colour = { 0.97, 0.74, 0.8 } end
-  return { colour = colour, mood = f.mood or s.feeling, pose = f.pose, lit = s.lamps, beam = (s.scene.time == "night" or s.scene.time == "dusk" or s.scene.time == "evening" or s.scene.time == "dawn" or s.scene.weather == "storm" or s.scene.weather == "fog") and 1 or 0,
+  return { colour = colour, given = f.colour and true or false, mood = f.mood or s.feeling, pose = f.pose, lit = s.lamps, beam = (s.scene.time == "night" or s.scene.time == "dusk" or s.scene.time == "evening" or s.scene.time == "dawn" or s.scene.weather == "storm" or s.scene.weather == "fog") and 1 or 0,
     r = s.r, airborne = item.float, afloat = item.afloat, snowy = backdrop.snowy(s), turn = (s.r:uniform() - 0.5) * 1.2 }
 end
 
@@ -120,9 +120,9 @@ end
 -- where the sun or the moon can be seen: of a few places the one farthest from what stands high
 local function free_sky(s, items, w)
   local best, found = -1, 0.5 * w
-  for i = 0, 5 do
-    local x = (0.5 - s.plan.side * (0.06 + 0.07 * i) + (s.r:uniform() - 0.5) * 0.05) * w
-    local room = 0.3 + s.r:uniform() * 0.12
+  for i = 0, 7 do
+    local x = (0.5 - s.plan.side * (0.38 - 0.107 * i) + (s.r:uniform() - 0.5) * 0.06) * w
+    local room = 0.2 + s.r:uniform() * 0.2
     for _, item in ipairs(items) do
       local top = item.y - item.size
       if top < 0.42 then room = math.min(room, math.abs(item.x - x) - item.info.width * item.size * 0.5) end
@@ -149,7 +149,7 @@ local function moment(scene, w, seed)
   s.sun_x = free_sky(s, items, w)
   local high, h = s.pal.high, s.plan.horizon
   if high >= 0 then s.sun_y = h * (1 - high * 0.82) - 0.02 end
-  s.moon_y = h * (0.28 + s.r:uniform() * 0.12)
+  s.moon_y = h * (0.22 + s.r:uniform() * 0.12)
   s.shade = (scene.weather == "clear" and 0.62 or 0.42) * (scene.time == "night" and 0.8 or 1)
   return s, items
 end

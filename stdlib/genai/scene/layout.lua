@@ -162,6 +162,7 @@ local function relate(items, i, w, r)
   local how, side = at.how, item.x < other.x and -1 or 1
   if other.x + side * other.size * 0.5 > w * 0.92 then side = -1 elseif other.x + side * other.size * 0.5 < w * 0.08 then side = 1 end
   local board, seat = BOARD[other.info.kind], SEAT[other.info.kind]
+  if other.sides and how ~= "on" then side = other.sides end -- the next one stands on the other side
   local reach = (other.info.width * other.size + item.info.width * item.size) * 0.5
   if (how == "inside" or how == "on") and board then
     local rank = other.aboard or 0
@@ -184,7 +185,7 @@ local function relate(items, i, w, r)
       item.on, item.order, item.x, item.y = other, 0.5, other.x, other.y + 0.012
     end
   elseif how == "under" and not other.float then
-    item.on, item.order = other, 0.5
+    item.on, item.order, other.sides = other, 0.5, -side
     item.x, item.y = other.x + side * other.size * (0.16 + r:uniform() * 0.06), other.y + 0.03 + r:uniform() * 0.02
   elseif how == "above" and not item.on then
     item.on, item.float, item.order = other, item.info.lives == "sky" or item.float, 0.5
@@ -194,16 +195,23 @@ local function relate(items, i, w, r)
     item.x, item.y = other.x + side * other.size * 0.3, math.max(item.size * 1.14 + 0.02, room)
     item.float = true
   elseif how == "behind" then
-    item.on, item.order = other, -0.5
+    item.on, item.order, other.sides = other, -0.5, -side
     item.x, item.y = other.x + side * reach * 0.55, other.y - 0.05
   elseif how == "before" then
-    item.on, item.order = other, 0.5
-    item.x, item.y = other.x + side * other.size * 0.12, math.min(0.95, other.y + 0.07)
+    item.on, item.order, other.sides = other, 0.5, -side
+    item.x, item.y = other.x + side * other.size * 0.22, math.min(0.95, other.y + 0.07)
   elseif (how == "beside" or how == "inside") and not item.float and not other.float and item.afloat == other.afloat then
-    item.on, item.order = other, 0.5
-    item.x, item.y = other.x + side * reach * 0.94, math.min(0.95, other.y + (item.info.height < other.info.height and 0.035 or 0))
+    item.on, item.order, other.sides = other, 0.5, -side
+    local step = other.next or 0 -- one more pair stands one place farther out
+    other.next = step + 0.5
+    item.x, item.y = other.x + side * (reach * 0.94 + math.floor(step) * item.size * 0.7), math.min(0.95, other.y + (item.info.height < other.info.height and 0.035 or 0))
   end
   item.y = math.max(item.size * 0.5, item.y)
+  local half = math.min(item.info.width * item.size * 0.44, w * 0.45)
+  if item.on == other and (item.x < half or item.x > w - half) then -- no room: both move
+    local by = item.x < half and half - item.x or w - half - item.x
+    item.x, other.x = item.x + by, other.x + by
+  end
 end
 
 --- layout(scene, w, rng) -> land plan, items in painting order: { figure, info, x, y, size, flip, float, afloat, leap }
@@ -215,7 +223,7 @@ local function layout(scene, w, r)
   for i, f in ipairs(scene.figures) do
     local item = { figure = f, info = figures.kinds[f.kind], index = i, order = 0 }
     place_one(f, item, p, r)
-    item.size = item.info.height * item.scale * crowd * (words.scale[f.size or "medium"] or 1)
+    item.size = item.info.height * item.scale * crowd * (0.93 + 0.14 * r:uniform()) * (words.scale[f.size or "medium"] or 1)
     if n == 1 and item.info.lives ~= "sky" and item.info.lives ~= "deep" then item.size = math.max(item.size, (f.size == "tiny" or f.size == "small") and 0.27 or 0.33) end
     item.size = math.min(item.size, 0.84, 1.1 * w / item.info.width)
     if p.shape == "island" and item.info.height > 0.4 then item.size = item.size * 0.8 end
