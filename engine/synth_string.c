@@ -136,6 +136,7 @@ void gn__plucked_start(syn_state *state, const syn_note *n) {
   double period = n->rate / n->hz;
   memset(s, 0, sizeof *s);
   if (period > SYN_LINE - 512) period = SYN_LINE - 512;       /* below 12 Hz at 192 kHz: held at the line's length */
+  if (period < 3) period = 3;                                 /* the loop needs a whole sample of delay */
   double t60 = (harp ? 5.5 : 4.2) * syn_exp2((52 - n->pitch) / 24), high = harp ? 0.85 : 0.55;
   double g_high = syn_exp2(-9.966 / (n->hz * high)), g = syn_exp2(-9.966 / (n->hz * t60));
   double a = (1 - g_high / g) / (2 * (1 - syn_cos(3000 / n->rate)));
