@@ -243,11 +243,10 @@ local function to_tune(st)
   end
   local recipe = st.recipe and midi.parse_recipe(st.recipe) or nil
   local key, mode = key_of(st)
-  if recipe and recipe.form then mode = recipe.mode or mode end
   local tempo = tempo_of(micros)
   if tempo < 5 or tempo > 1000 then error(("%s: tempo %g; wanted 5..1000 beats a minute"):format(st.name, tempo), 0) end
   return genai.tune.from { notes = notes, tempo = tempo, metre = metre.over .. "/" .. metre.under, key = key, mode = mode, recipe = recipe,
-    prompt = recipe and recipe.prompt, seed = recipe and recipe.seed, name = st.tracks[1] and st.tracks[1].name }
+    prompt = recipe and type(recipe.prompt) == "string" and recipe.prompt or nil, seed = recipe and math.tointeger(recipe.seed) or nil, name = st.tracks[1] and st.tracks[1].name }
 end
 
 --- midi.recipe(bytes [, name]) -> recipe table or nil, from the file's text event.
@@ -277,7 +276,7 @@ end
 -- ---- recipes as JSON ----
 
 function midi.parse_recipe(text)
-  local fine, value = pcall(require("genai.tune.json").decode, text)
+  local fine, value = pcall(require("genai").json.decode, text)
   return fine and type(value) == "table" and value or nil
 end
 
@@ -326,7 +325,7 @@ local function conductor(tune, stop)
   if tune.recipe then
     local recipe = {}
     for k, v in pairs(tune.recipe) do recipe[k] = v end     -- a copy: order does not matter
-    put(text_event(0x01, RECIPE .. require("genai.tune.json").encode(recipe)))
+    put(text_event(0x01, RECIPE .. require("genai").json.encode(recipe)))
   end
   return chunk(list, stop)
 end

@@ -30,11 +30,11 @@ function play.render(tune, options)
   local rate, tail = options.rate or 44100, options.tail or 1.8
   if math.type(rate) ~= "integer" or rate < 8000 or rate > 192000 then error(("tune: render: rate is %s; wanted a whole number in 8000..192000"):format(tostring(rate)), 0) end
   if type(tail) ~= "number" or not (tail >= 0 and tail <= 30) then error(("tune: render: tail is %s; wanted seconds in 0..30"):format(tostring(tail)), 0) end
-  local genai, core = require "genai", require "genai.core"
+  local genai = require "genai"
   local rows, count = play.rows(tune)
   local frames = math.max(1, math.floor((tune:seconds() + tail) * rate))
-  local notes = genai.tensor(rows):view(count, COLUMNS)
-  local sound = genai.audio.from(core.synth(notes, rate, frames), rate)
+  local notes = count > 0 and genai.tensor(rows):view(count, COLUMNS) or genai.zeros(0, COLUMNS)
+  local sound = genai.audio.from(genai.synth(notes, rate, frames), rate)
   if type(sound) == "table" then sound.recipe = tune.recipe end
   return sound
 end
