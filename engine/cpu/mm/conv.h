@@ -27,7 +27,7 @@ typedef struct gn_grid {
   bool nearest, corners, border;
 } gn_grid;
 
-/* Padding: outer x inner rows of `width` elements, index[d][i] = input position of output position i, -1 = the value. */
+/* Padding of ndim dims: index[d][i] = input position of output position i, -1 = the value. */
 typedef struct gn_padding {
   int ndim;
   int64_t in[8], out[8], *index[8];

@@ -1,0 +1,157 @@
+/* pool2d.c: pools over windows of up to three dims, each plane on its own, windows row by row. */
+#include "../kernels.h"
+#include <string.h>
+static inline int64_t volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
+
+typedef struct job {
+  const gn_window *s;
+  const float *x;
+  float *y;
+  int32_t *position;
+  const int32_t *from;
+  int64_t planes, in, out, chunk;
+} job;
+
+/* The part of a window that lies inside: low..high-1; returns its length before the cut, within the padding. */
+static inline int64_t window(const gn_window *s, int d, int64_t q, int64_t *low, int64_t *high) {
+  int64_t a = q * s->stride[d] - s->pad[d], b = a + s->size[d], most = s->in[d] + s->pad[d];
+  if (b > most) b = most;
+  int64_t len = b - a;
+  *low = a < 0 ? 0 : a;
+  *high = b > s->in[d] ? s->in[d] : b;
+  if (*high < *low) *high = *low;
+  return len;
+}
+
+static void run_planes(gn *g, job *j, gn_task *task, int64_t work) {
+  j->chunk = work >= 16384 ? 1 : 16384 / (work > 0 ? work : 1) + 1;
+  if (j->planes <= j->chunk) {
+    if (j->planes) task(j, 0, 0);
+  } else gn_parallel(g, (j->planes + j->chunk - 1) / j->chunk, task, j);
+}
+static inline int64_t chunk_end(const job *j, int64_t i) { return (i + 1) * j->chunk < j->planes ? (i + 1) * j->chunk : j->planes; }
+
+static void max_row(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], float *y, int32_t *position) {
+  for (int64_t q = 0; q < s->out[2]; q++) {
+    int64_t a, b, best = -1;
+    window(s, 2, q, &a, &b);
+    float most = 0;
+    for (int64_t d = low[0]; d < high[0]; d++)
+      for (int64_t h = low[1]; h < high[1]; h++)
+        for (int64_t at = (d * s->in[1] + h) * s->in[2] + a, end = at + b - a; at < end; at++)
+          if (best < 0 || x[at] > most || (x[at] != x[at] && most == most)) most = x[at], best = at;
+    y[q] = most, position[q] = (int32_t)(best < 0 ? 0 : best);
+  }
+}
+
+/* The usual window, 2x2 by 2x2 without padding: two rows at a time. */
+static void max_pairs(const gn_window *s, const float *x, int64_t row, float *restrict y, int32_t *restrict position) {
+  const float *u = x + row * s->in[2], *v = u + s->in[2];
+  for (int64_t q = 0; q < s->out[2]; q++) {
+    float a = u[2 * q], b = u[2 * q + 1], c = v[2 * q], d = v[2 * q + 1];
+    int64_t at = row * s->in[2] + 2 * q, p = at;
+    if (b > a || (b != b && a == a)) a = b, p = at + 1;
+    if (c > a || (c != c && a == a)) a = c, p = at + s->in[2];
+    if (d > a || (d != d && a == a)) a = d, p = at + s->in[2] + 1;
+    y[q] = a, position[q] = (int32_t)p;
+  }
+}
+
+static void max_task(void *context, int64_t i, int worker) {
+  const job *j = context;
+  const gn_window *s = j->s;
+  bool pairs = s->size[0] == 1 && s->in[0] == 1 && s->size[1] == 2 && s->size[2] == 2 && s->stride[1] == 2 && s->stride[2] == 2 && !s->pad[1] && !s->pad[2] && !s->pad[0]
+            && s->out[1] * 2 <= s->in[1] && s->out[2] * 2 <= s->in[2];
+  for (int64_t p = i * j->chunk; p < chunk_end(j, i); p++) {
+    float *y = j->y + p * j->out;
+    int32_t *position = j->position + p * j->out;
+    for (int64_t d = 0; d < s->out[0]; d++)
+      for (int64_t h = 0; h < s->out[1]; h++, y += s->out[2], position += s->out[2]) {
+        int64_t low[2], high[2];
+        window(s, 0, d, &low[0], &high[0]), window(s, 1, h, &low[1], &high[1]);
+        if (pairs) max_pairs(s, j->x + p * j->in, 2 * h, y, position);
+        else max_row(s, j->x + p * j->in, low, high, y, position);
+      }
+  }
+}
+
+void K(max_pool)(gn *g, const gn_window *s, const float *x, float *y, int32_t *position) {
+  job j = {.s = s, .x = x, .y = y, .position = position, .planes = s->planes, .in = volume(s->in), .out = volume(s->out)};
+  run_planes(g, &j, max_task, j.in + j.out * volume(s->size));
+}
+
+static void scatter_task(void *context, int64_t i, int worker) {
+  const job *j = context;
+  for (int64_t p = i * j->chunk; p < chunk_end(j, i); p++) {
+    float *to = j->y + p * j->in;
+    memset(to, 0, (size_t)j->in * sizeof *to);
+    for (int64_t e = 0; e < j->out; e++) to[j->from[p * j->out + e]] += j->x[p * j->out + e];
+  }
+}
+
+void K(pool_scatter)(gn *g, int64_t planes, int64_t in, int64_t out, const float *y, const int32_t *position, float *x) {
+  job j = {.x = y, .y = x, .from = position, .planes = planes, .in = in, .out = out};
+  run_planes(g, &j, scatter_task, in + out);
+}
+
+static void gather_task(void *context, int64_t i, int worker) {
+  const job *j = context;
+  for (int64_t p = i * j->chunk; p < chunk_end(j, i); p++)
+    for (int64_t e = 0; e < j->out; e++) j->y[p * j->out + e] = j->x[p * j->in + j->from[p * j->out + e]];
+}
+
+void K(pool_gather)(gn *g, int64_t planes, int64_t in, int64_t out, const float *x, const int32_t *position, float *y) {
+  job j = {.x = x, .y = y, .from = position, .planes = planes, .in = in, .out = out};
+  run_planes(g, &j, gather_task, in + out);
+}
+
+static void avg_task(void *context, int64_t i, int worker) {
+  const job *j = context;
+  const gn_window *s = j->s;
+  for (int64_t p = i * j->chunk; p < chunk_end(j, i); p++) {
+    const float *x = j->x + p * j->in;
+    float *y = j->y + p * j->out;
+    for (int64_t d = 0; d < s->out[0]; d++)
+      for (int64_t h = 0; h < s->out[1]; h++)
+        for (int64_t q = 0; q < s->out[2]; q++) {
+          int64_t low[3], high[3], count = window(s, 0, d, &low[0], &high[0]) * window(s, 1, h, &low[1], &high[1]) * window(s, 2, q, &low[2], &high[2]);
+          if (!s->count_pad) count = (high[0] - low[0]) * (high[1] - low[1]) * (high[2] - low[2]);
+          float sum = 0;
+          for (int64_t a = low[0]; a < high[0]; a++)
+            for (int64_t b = low[1]; b < high[1]; b++)
+              for (int64_t c = low[2]; c < high[2]; c++) sum += x[(a * s->in[1] + b) * s->in[2] + c];
+          *y++ = count > 0 ? sum / (float)count : 0;
+        }
+  }
+}
+
+void K(avg_pool)(gn *g, const gn_window *s, const float *x, float *y) {
+  job j = {.s = s, .x = x, .y = y, .planes = s->planes, .in = volume(s->in), .out = volume(s->out)};
+  run_planes(g, &j, avg_task, j.in + j.out * volume(s->size));
+}
+
+static void spread_task(void *context, int64_t i, int worker) {
+  const job *j = context;
+  const gn_window *s = j->s;
+  for (int64_t p = i * j->chunk; p < chunk_end(j, i); p++) {
+    const float *y = j->x + p * j->out;
+    float *x = j->y + p * j->in;
+    memset(x, 0, (size_t)j->in * sizeof *x);
+    for (int64_t d = 0; d < s->out[0]; d++)
+      for (int64_t h = 0; h < s->out[1]; h++)
+        for (int64_t q = 0; q < s->out[2]; q++) {
+          int64_t low[3], high[3], count = window(s, 0, d, &low[0], &high[0]) * window(s, 1, h, &low[1], &high[1]) * window(s, 2, q, &low[2], &high[2]);
+          if (!s->count_pad) count = (high[0] - low[0]) * (high[1] - low[1]) * (high[2] - low[2]);
+          float part = count > 0 ? *y / (float)count : 0;
+          y++;
+          for (int64_t a = low[0]; a < high[0]; a++)
+            for (int64_t b = low[1]; b < high[1]; b++)
+              for (int64_t c = low[2]; c < high[2]; c++) x[(a * s->in[1] + b) * s->in[2] + c] += part;
+        }
+  }
+}
+
+void K(avg_spread)(gn *g, const gn_window *s, const float *y, float *x) {
+  job j = {.s = s, .x = y, .y = x, .planes = s->planes, .in = volume(s->in), .out = volume(s->out)};
+  run_planes(g, &j, spread_task, j.in + j.out * volume(s->size));
+}

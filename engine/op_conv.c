@@ -1,0 +1,174 @@
+/* op_conv.c: convolutions. conv1d .. conv_transpose3d are made of three hidden ops that are each other's gradients:
+ * conv_nd (big side, weights -> small side), conv_data (small side, weights -> big side), conv_weight (both sides -> weights). */
+#include "core.h"
+#include "op_window.h"
+#include <math.h>
+#include <string.h>
+
+#define MOST ((int64_t)1 << 31)
+
+bool gn_each(const char *op, const char *name, const gn_arg *a, int nd, int64_t low, int64_t high, int64_t *to) {
+  if (a->kind != GN_A_NUMBER && a->kind != GN_A_INTS) return gn_fail("%s: %s is not a number, wanted a whole number or a list of %d", op, name, nd);
+  int n = a->kind == GN_A_NUMBER ? 1 : a->n;
+  if (n != 1 && n != nd) return gn_fail("%s: %s is a list of %d, wanted %d", op, name, n, nd);
+  for (int d = 0; d < nd; d++) {
+    double v = a->kind == GN_A_NUMBER ? a->num : (double)a->ints[n == 1 ? 0 : d];
+    if (v != floor(v) || !(v >= (double)low) || !(v < (double)high)) return gn_fail("%s: %s is %.14g, wanted a whole number from %lld", op, name, v, (long long)low);
+    to[d] = (int64_t)v;
+  }
+  return true;
+}
+
+bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *small, const gn_tensor *w, const gn_arg *geometry, const gn_arg *groups, gn_conv *s) {
+  if (nd < 1 || nd > 3 || geometry->n != 9) return gn_fail("%s: wanted one to three dims", op);
+  for (int d = 0; d < 3; d++) {
+    s->stride[d] = geometry->ints[d], s->pad[d] = geometry->ints[3 + d], s->dilation[d] = geometry->ints[6 + d];
+    if (s->stride[d] < 1 || s->dilation[d] < 1) return gn_fail("%s: stride and dilation are at least 1", op);
+    s->in[d] = s->out[d] = s->k[d] = 1;
+  }
+  for (int d = 0; d < nd; d++) {
+    if (big) s->in[3 - nd + d] = big->dim[2 + d];
+    if (small) s->out[3 - nd + d] = small->dim[2 + d];
+    if (w) s->k[3 - nd + d] = w->dim[2 + d];
+  }
+  s->groups = (int64_t)groups->num;
+  return s->groups >= 1 || gn_fail("%s: groups is %lld, wanted at least 1", op, (long long)s->groups);
+}
+
+static gn_tensor *like(gn *g, int64_t n, int64_t c, const gn_arg *space) {
+  int64_t dim[GN_MAX_DIMS] = { n, c };
+  memcpy(dim + 2, space->ints, (size_t)space->n * sizeof *dim);
+  return gn_new(g, GN_F32, space->n + 2, dim);
+}
+
+bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *x = a[0].t, *w = a[1].t;
+  gn_conv s;
+  if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0];
+  return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
+}
+
+bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *y = a[0].t, *w = a[1].t;
+  gn_conv s;
+  if (!(out[0] = like(g, y->dim[0], w->dim[1] * (int64_t)a[5].num, &a[4])) || !gn_conv_of("conv_transpose", y->ndim - 2, out[0], y, w, &a[3], &a[5], &s)) return false;
+  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1];
+  return g->k->conv_data(g, &s, gn_f32(y), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
+}
+
+bool gn__fwd_conv_weight(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *x = a[0].t, *y = a[1].t;
+  gn_conv s;
+  int64_t groups = (int64_t)a[4].num;
+  if (groups < 1) return gn_fail("conv_weight: groups is at least 1");
+  if (!(out[0] = like(g, y->dim[1], x->dim[1] / groups, &a[3])) || !gn_conv_of("conv_weight", x->ndim - 2, x, y, out[0], &a[2], &a[4], &s)) return false;
+  s.n = x->dim[0], s.c = x->dim[1], s.o = y->dim[1];
+  return g->k->conv_weight(g, &s, gn_f32(x), gn_f32(y), gn_f32(out[0]));
+}
+
+/* ---- the options of conv1d .. conv3d ---- */
+enum { X, W, B, STRIDE, PAD, PAD_MODE, DILATION, GROUPS };
+typedef struct plan {
+  int nd;
+  int64_t stride[3], pad[3], after[3], dilation[3], groups;    /* pad before and after */
+} plan;
+
+static void three(const plan *p, gn_arg *geometry) {
+  int64_t v[9];
+  for (int d = 0; d < 3; d++) {
+    int at = d - (3 - p->nd);
+    v[d] = at < 0 ? 1 : p->stride[at], v[3 + d] = at < 0 ? 0 : p->pad[at], v[6 + d] = at < 0 ? 1 : p->dilation[at];
+  }
+  *geometry = gn_v(9, v);
+}
+
+static bool read_pad(const char *op, const gn_arg *a, const gn_tensor *w, plan *p) {
+  if (a->kind != GN_A_TEXT) {
+    if (!gn_each(op, "pad", a, p->nd, 0, MOST, p->pad)) return false;
+    memcpy(p->after, p->pad, sizeof p->after);
+    return true;
+  }
+  if (strcmp(a->text, "same")) return gn_fail("%s: pad is \"%.40s\", wanted a number, a list of %d or \"same\"", op, a->text, p->nd);
+  for (int d = 0; d < p->nd; d++) {
+    if (p->stride[d] != 1) return gn_fail("%s: pad \"same\" goes with stride 1, found %lld", op, (long long)p->stride[d]);
+    int64_t total = p->dilation[d] * (w->dim[2 + d] - 1);
+    p->pad[d] = total / 2, p->after[d] = total - total / 2;
+  }
+  return true;
+}
+
+static bool read_plan(const char *op, const gn_arg *a, plan *p) {
+  const gn_tensor *x = a[X].t, *w = a[W].t;
+  char found[160], first[160];
+  memset(p, 0, sizeof *p);
+  p->nd = x->ndim - 2, p->groups = (int64_t)a[GROUPS].num;
+  if (p->groups < 1 || p->groups > MOST || x->dim[1] % p->groups || w->dim[0] % p->groups)
+    return gn_fail("%s: groups is %.14g, wanted a divisor of the %lld and %lld channels", op, a[GROUPS].num, (long long)x->dim[1], (long long)w->dim[0]);
+  if (x->dim[1] != w->dim[1] * p->groups)
+    return gn_fail("%s: w is %s, wanted %lld input channels a group to go with x %s", op, gn_shape_text(w, found, sizeof found), (long long)(x->dim[1] / p->groups), gn_shape_text(x, first, sizeof first));
+  for (int d = 0; d < p->nd; d++) if (!w->dim[2 + d]) return gn_fail("%s: w is %s, wanted a kernel with elements", op, gn_shape_text(w, found, sizeof found));
+  return gn_each(op, "stride", &a[STRIDE], p->nd, 1, MOST, p->stride) && gn_each(op, "dilation", &a[DILATION], p->nd, 1, MOST, p->dilation)
+      && read_pad(op, &a[PAD], w, p);
+}
+
+/* Padding by reflection and so on is an op before the convolution. */
+static gn_tensor *padded(gn *g, const gn_arg *a, plan *p) {
+  if (!a[PAD_MODE].num) return a[X].t;
+  int64_t pairs[6];
+  for (int d = 0; d < p->nd; d++) {
+    pairs[2 * (p->nd - 1 - d)] = p->pad[d], pairs[2 * (p->nd - 1 - d) + 1] = p->after[d];
+    p->pad[d] = p->after[d] = 0;
+  }
+  return GN_DO(g, pad, gn_t(a[X].t), gn_v(2 * p->nd, pairs), gn_n(a[PAD_MODE].num));
+}
+
+static bool convolve(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
+  plan p;
+  if (!read_plan(op, a, &p)) return false;
+  gn_tensor *x = padded(g, a, &p), *w = a[W].t;
+  if (!x) return false;
+  int64_t size[3];
+  for (int d = 0; d < p.nd; d++) {
+    int64_t reach = p.dilation[d] * (w->dim[2 + d] - 1) + 1, room = x->dim[2 + d] + p.pad[d] + p.after[d];
+    char found[160], first[160];
+    if (reach > room) return gn_fail("%s: w is %s, wanted a kernel that fits into the padded x %s", op, gn_shape_text(w, found, sizeof found), gn_shape_text(x, first, sizeof first));
+    size[d] = (room - reach) / p.stride[d] + 1;
+  }
+  gn_arg geometry;
+  three(&p, &geometry);
+  out[0] = GN_DO(g, conv_nd, gn_t(x), gn_t(w), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, gn_v(p.nd, size), gn_n((double)p.groups));
+  return out[0] && gn_ref(out[0]);
+}
+
+bool gn__fwd_conv1d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv1d", a, out); }
+bool gn__fwd_conv2d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv2d", a, out); }
+bool gn__fwd_conv3d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv3d", a, out); }
+
+/* ---- conv_transpose1d .. 3d: x w b ; stride pad out_pad dilation groups ---- */
+static bool spread(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *x = a[X].t, *w = a[W].t;
+  plan p = { .nd = x->ndim - 2, .groups = (int64_t)a[7].num };
+  int64_t extra[3], size[3];
+  if (p.groups < 1 || p.groups > MOST || x->dim[1] % p.groups) return gn_fail("%s: groups is %.14g, wanted a divisor of the %lld channels", op, a[7].num, (long long)x->dim[1]);
+  if (a[B].kind == GN_A_TENSOR && a[B].t->dim[0] != w->dim[1] * p.groups)
+    return gn_fail("%s: b has %lld elements, wanted one for each of the %lld output channels", op, (long long)a[B].t->dim[0], (long long)(w->dim[1] * p.groups));
+  if (!gn_each(op, "stride", &a[3], p.nd, 1, MOST, p.stride) || !gn_each(op, "pad", &a[4], p.nd, 0, MOST, p.pad) || !gn_each(op, "out_pad", &a[5], p.nd, 0, MOST, extra)
+      || !gn_each(op, "dilation", &a[6], p.nd, 1, MOST, p.dilation)) return false;
+  for (int d = 0; d < p.nd; d++) {
+    int64_t k = w->dim[2 + d], n = x->dim[2 + d];
+    if (!k || !n) return gn_fail("%s: dim %d of x or w is empty", op, d + 3);
+    if (extra[d] >= p.stride[d] && extra[d] >= p.dilation[d]) return gn_fail("%s: out_pad is %lld, wanted less than stride or dilation", op, (long long)extra[d]);
+    if (!gn_mul_ok(n - 1, p.stride[d], &size[d])) return gn_fail("%s: the result is too large", op);
+    size[d] += p.dilation[d] * (k - 1) + extra[d] + 1 - 2 * p.pad[d];
+    if (size[d] < 1) return gn_fail("%s: pad %lld leaves nothing of dim %d", op, (long long)p.pad[d], d + 3);
+  }
+  gn_arg geometry;
+  three(&p, &geometry);
+  out[0] = GN_DO(g, conv_data, gn_t(x), gn_t(w), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, gn_v(p.nd, size), gn_n((double)p.groups));
+  return out[0] && gn_ref(out[0]);
+}
+
+bool gn__fwd_conv_transpose1d(gn *g, const gn_arg *a, gn_tensor **out) { return spread(g, "conv_transpose1d", a, out); }
+bool gn__fwd_conv_transpose2d(gn *g, const gn_arg *a, gn_tensor **out) { return spread(g, "conv_transpose2d", a, out); }
+bool gn__fwd_conv_transpose3d(gn *g, const gn_arg *a, gn_tensor **out) { return spread(g, "conv_transpose3d", a, out); }
