@@ -94,7 +94,6 @@ const char *gn_isa(const gn *g) { return g->isa; }
 void gn_set_exact(gn *g, bool exact) { g->exact = exact, pick_table(g); }
 bool gn_exact(const gn *g) { return g->exact; }
 void gn_cancel(gn *g, bool cancelled) { atomic_store(&g->cancelled, cancelled); }
-gn_rng *gn_default_rng(gn *g) { return &g->rng; }
 
 gn *gn_open(const gn_config *config) {
   gn *g = calloc(1, sizeof *g);
