@@ -42,7 +42,7 @@ static bool matmul_shape(const gn_tensor *a, const gn_tensor *b, side x, side y,
 bool gn__fwd_matmul(gn *g, const gn_arg *arg, gn_tensor **out) {
   const gn_tensor *a = arg[0].t, *b = arg[1].t;
   int64_t dim[GN_MAX_DIMS];
-  int ndim;
+  int ndim = 0;
   if (a->ndim == 0 || b->ndim == 0) return gn_fail("matmul: %s is a single number, wanted at least one dim", a->ndim == 0 ? "a" : "b");
   side x = inner(a, true), y = inner(b, false);
   if (!matmul_shape(a, b, x, y, dim, &ndim) || !(out[0] = gn_new(g, GN_F32, ndim, dim))) return false;

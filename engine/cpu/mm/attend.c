@@ -217,7 +217,7 @@ static void back_block(const attend *a, const back *w, int64_t b, int64_t h, int
   int64_t lo = larger(from, first_key(p, i0) / SPAN * SPAN), hi = smaller(to, last_key(p, i0 + rows - 1)), span = hi > lo ? up(hi - lo, SPAN) : 0, ld = a->width;
   if (span == 0) return;
   take_rows(p->q + b * p->qstep[0] + h * p->qstep[1] + i0 * p->qstep[2], p->qstep[2], rows, p->d, a->dr, p->scale, w->q);
-  take_rows(p->dout + row * p->e, p->e, rows, p->e, a->er, 1, w->o);
+  take_rows(p->dout + b * p->dstep[0] + h * p->dstep[1] + i0 * p->dstep[2], p->dstep[2], rows, p->e, a->er, 1, w->o);
   scores(w->kt, NULL, 0, 0, rows, p->d, w->q, a->dr, lo, lo + span, w->s, ld, NULL);
   scores(w->vt, NULL, 0, 0, rows, p->e, w->o, a->er, lo, lo + span, w->ds, ld, NULL);
   float *raw = w->ds + ROWS * ld;

@@ -17,14 +17,14 @@ typedef struct gn_gemm {
 /* softmax(q k^T scale + mask) v without the m x n matrix. q[b,h,m,d] k[b,g,n,d] v[b,g,n,e]: steps of batch, head and row in elements, the last dim side by side.
  * mask (NULL = none) is added, with a step for each of b, h, m, n (0 = broadcast). Row i stands at position i + n - m: causal sees keys up to it, window w > 0 only
  * those less than w away. softcap c > 0: scores become c tanh(score / c). out[b,h,m,e] is packed, lse[b,h,m] is the log of each row's sum (-inf: row is masked whole,
- * its result 0). Backward: dout[b,h,m,e] packed -> dq dk dv packed, the other fields as they were. */
+ * its result 0). Backward: dout[b,h,m,e] (steps dstep) -> dq dk dv packed, the other fields as they were. */
 typedef struct gn_attend {
   int64_t b, h, g, m, n, d, e;
   const float *q, *k, *v, *mask;
   int64_t qstep[3], kstep[3], vstep[3], mstep[4];
   bool causal; int64_t window; float scale, softcap;
   float *out, *lse;
-  const float *dout; float *dq, *dk, *dv;
+  const float *dout; int64_t dstep[3]; float *dq, *dk, *dv;
 } gn_attend;
 
 #define KERNELS_MM(KERNEL) \
