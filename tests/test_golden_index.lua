@@ -46,6 +46,7 @@ local function second(name, case, inputs, wants, weight, y)
   local xs, sum = {}, nil
   for _, key in ipairs(wants) do if key ~= window then xs[#xs + 1] = inputs[key] end end
   if case.op == "scatter" and type(case.args[4]) == "number" then return end
+  for _, x in pairs(inputs) do if case.op == "cat" and x.dtype ~= "f32" then return end end    -- adds a constant
   local w = weight:clone():requires_grad_()
   local grads = { genai.grad((call(case, inputs) * w):sum(), xs, { create_graph = true, allow_unused = true }) }
   for i, x in ipairs(xs) do

@@ -132,6 +132,7 @@ for c in range(20):
     y = f(x, None if plain else w).detach() + 0.1 * torch.randn(1)
     long = None if c % 3 == 0 or not center else int(rng.integers(n, x.shape[-1] + 1))
     if not center and win < n: continue
+    options = dict(options)
     if long: options["length"] = long
     case("istft", ["in1", n, hop] + ([options] if options else []),
          lambda y, w=None: torch.istft(C(y.contiguous()), n, hop, win if w is not None else n, w, center=center, length=long), [y] + ([] if plain else [w]))
