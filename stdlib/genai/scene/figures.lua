@@ -62,8 +62,8 @@ live("hen", "chicken rooster cockerel", wings.duck, { 0.8, 0.48, 0.28 }, 0.22, 1
 live("butterfly", "moth", wings.butterfly, { 0.95, 0.56, 0.25 }, 0.13, 1.2, "sky")
 live("bee", "wasp bumblebee", wings.bee, { 0.98, 0.78, 0.2 }, 0.1, 1.1, "sky")
 live("ladybird", "ladybug beetle ant spider caterpillar worm cricket grasshopper", wings.bee, { 0.86, 0.2, 0.18 }, 0.1, 1.1, "sky")
-live("firefly", "", wings.firefly, { 1, 0.95, 0.6 }, 0.035, 1, "sky")
-live("dragon", "wyvern", wings.dragon, { 0.35, 0.62, 0.34 }, 0.48, 1.4)
+live("firefly", "", wings.firefly, { 1, 0.95, 0.6 }, 0.05, 1, "sky")
+live("dragon", "wyvern", wings.dragon, { 0.35, 0.62, 0.34 }, 0.48, 1.6)
 live("fish", "goldfish trout salmon", wings.fish, { 0.97, 0.58, 0.2 }, 0.15, 1.2, "deep")
 live("shark", "", wings.dolphin, { 0.5, 0.56, 0.64 }, 0.26, 1.3, "deep", { shark = true })
 live("dolphin", "porpoise", wings.dolphin, { 0.42, 0.58, 0.72 }, 0.28, 1.3, "water")
@@ -118,12 +118,12 @@ add("rock", "stone boulder pebble", plants.rock, { 0.58, 0.57, 0.58 }, 0.14, 1.3
 add("seaweed", "", plants.seaweed, { 0.24, 0.55, 0.4 }, 0.26, 0.5, "bed")
 add("coral", "reef", plants.coral, { 0.95, 0.46, 0.42 }, 0.2, 0.9, "bed")
 add("house", "home cottage hut cabin bakery shop school inn mill farmhouse workshop bungalow mansion", buildings.house, { 0.95, 0.88, 0.74 }, 0.48, 0.95)
-add("barn", "stable farm shed", buildings.house, { 0.74, 0.24, 0.2 }, 0.42, 0.95, "ground", { barn = true })
+add("barn", "stable farm shed", buildings.house, { 0.74, 0.24, 0.2 }, 0.54, 0.95, "ground", { barn = true })
 add("castle", "palace fortress", buildings.castle, { 0.8, 0.76, 0.74 }, 0.62, 1.05)
 add("tower", "", buildings.tower, { 0.78, 0.73, 0.68 }, 0.62, 0.5)
 add("lighthouse", "", buildings.lighthouse, { 0.85, 0.22, 0.2 }, 0.62, 0.5)
 add("church", "chapel cathedral temple", buildings.church, { 0.94, 0.91, 0.85 }, 0.52, 0.9)
-add("windmill", "", buildings.windmill, { 0.92, 0.86, 0.76 }, 0.52, 0.75)
+add("windmill", "", buildings.windmill, { 0.92, 0.86, 0.76 }, 0.64, 0.75)
 add("igloo", "", buildings.igloo, { 0.93, 0.97, 1 }, 0.26, 1.1)
 add("tent", "", buildings.tent, { 0.9, 0.56, 0.25 }, 0.28, 1.15)
 add("bridge", "", buildings.bridge, { 0.66, 0.63, 0.6 }, 0.2, 2.2)
@@ -159,6 +159,12 @@ for _, o in ipairs {
   local kind = figures[o[1]]
   kind.tints = kind.tints or {}
   kind.tints[o[2]] = o[3]
+end
+
+-- what reaches above its unit box: ears, hats, horns, wings, flags
+for kind, top in pairs { dragon = 1.12, rabbit = 1.24, unicorn = 1.18, deer = 1.12, wizard = 1.34, witch = 1.34, dwarf = 1.34, king = 1.1, queen = 1.1, princess = 1.1, house = 1.1,
+  ship = 1.08, cook = 1.14, robot = 1.12, bird = 1.18, tower = 1.15, castle = 1.06, giraffe = 1.06, knight = 1.08 } do
+  figures[kind].top = top
 end
 
 return { kinds = figures, order = order }

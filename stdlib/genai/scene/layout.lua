@@ -225,9 +225,9 @@ local function layout(scene, w, r)
     place_one(f, item, p, r)
     item.size = item.info.height * item.scale * crowd * (0.93 + 0.14 * r:uniform()) * (words.scale[f.size or "medium"] or 1)
     if n == 1 and item.info.lives ~= "sky" and item.info.lives ~= "deep" then item.size = math.max(item.size, (f.size == "tiny" or f.size == "small") and 0.27 or 0.33) end
-    item.size = math.min(item.size, 0.84, 1.1 * w / item.info.width)
+    item.size = math.min(item.size, 0.84, 0.9 * w / item.info.width)
     if p.shape == "island" and item.info.height > 0.4 then item.size = item.size * 0.8 end
-    if not item.float and not item.afloat then item.size = math.min(item.size, item.y - 0.03) end
+    if not item.float and not item.afloat then item.size = math.min(item.size, (item.y - 0.03) / (item.info.top or 1.03)) end
     if item.float then item.y = math.max(item.y, item.size * 1.12 + 0.02) end
     items[i] = item
   end

@@ -42,7 +42,7 @@ function Walk:figure(kind, word, plural)
     self.sky.stars = true
     return self:clear()
   end
-  local count = self.count or (plural and 3) or 1
+  local count = self.count or (plural and (kind == "firefly" and 7 or 3)) or 1
   local same = known and not self.count and self.det ~= "a" and not plural and not self.colour
   local first
   if same then
@@ -55,6 +55,12 @@ function Walk:figure(kind, word, plural)
     end
   end
   if not first then return self:clear() end
+  if self.rel == "with" then -- the new one keeps the other company
+    for i = first, #scene.figures do
+      if self.last and i > self.last and not scene.figures[i].at then scene.figures[i].at = { how = "beside", figure = self.last } end
+    end
+    self.rel = nil
+  end
   if self.rel and self.last and self.last ~= first then
     for i = self.last, self.last_to or self.last do
       local f = scene.figures[i]
@@ -79,7 +85,7 @@ function Walk:place(place)
   end
   add_place(scene, place)
   if self.colour then scene.colours[place] = self.colour end
-  if self.rel and self.last then
+  if self.rel and self.rel ~= "with" and self.last then
     for i = self.last, self.last_to or self.last do
       local f = scene.figures[i]
       if not f.at then f.at = { how = self.rel, place = place } end

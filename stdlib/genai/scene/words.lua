@@ -108,7 +108,8 @@ words.relation = map [[
 under: under beneath below underneath
 on: on onto atop upon riding
 inside: in inside into within
-beside: beside by near next alongside at with against
+beside: beside by near next alongside at against
+with: with
 above: above over
 behind: behind beyond past
 before: before]]
