@@ -13,8 +13,8 @@ V_INLINE vf v_sqrt(vf x) {
 V_INLINE vf v_neg(vf x, const float *p) { return (vf)((vi)x ^ (vi)v_set(-0.0f)); }
 V_INLINE vf v_absolute(vf x, const float *p) { return v_abs(x); }
 V_INLINE vf v_sign(vf x, const float *p) {
-  vf one = v_set(1.0f), y = v_sel(x > 0.0f, one, v_sel(x < 0.0f, -one, v_set(0.0f)));
-  return v_sel(x != x, x, y);
+  vf one = v_set(1.0f);
+  return v_sel(x > 0.0f, one, v_sel(x < 0.0f, -one, v_set(0.0f)));
 }
 V_INLINE vf v_relu(vf x, const float *p) { return v_sel(x <= 0.0f, v_set(0.0f), x); }
 V_INLINE vf v_clamp(vf x, const float *p) {
