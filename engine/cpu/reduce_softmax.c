@@ -5,12 +5,13 @@
 enum { WIDTH = 64, DEEP = 64 };
 typedef struct { int kind; const float *x; float *out; int64_t O, R, I, per; } soft;
 
-INLINE float shift_of(int kind, float most) { return kind == GN_S_LSE && (most == INFINITY || most == -INFINITY) ? 0 : most; }
+/* logsumexp from the largest and the rest; an infinite one is the result */
+INLINE float lse_of(float most, double sum) { return most == INFINITY || most == -INFINITY ? most : (float)(most + gn_log(sum)); }
 
 static void soft_row(const soft *t, int64_t o) {
   const float *x = t->x + o * t->R;
-  float *out = t->out + o * t->R, shift = shift_of(t->kind, row_max(x, t->R));
-  if (t->kind == GN_S_LSE) { t->out[o] = (float)(shift + gn_log(exp_sum(x, NULL, shift, t->R))); return; }
+  float *out = t->out + o * t->R, shift = row_max(x, t->R);
+  if (t->kind == GN_S_LSE) { t->out[o] = lse_of(shift, exp_sum(x, NULL, shift, t->R)); return; }
   if (t->kind == GN_S_SOFTMAX) {
     float scale = (float)(1 / exp_sum(x, out, shift, t->R));
     for (int64_t i = 0; i < t->R; i++) out[i] *= scale;
@@ -28,7 +29,6 @@ static void column_sums(const soft *t, const float *x, float *out, int64_t width
     const float *p = x + r * t->I;
     for (int64_t i = 0; i < width; i++) shift[i] = smax(shift[i], p[i]);
   }
-  for (int64_t i = 0; i < width; i++) shift[i] = shift_of(t->kind, shift[i]);
   for (int64_t r0 = 0; r0 < t->R; r0 += DEEP) {
     memset(part, 0, sizeof part);
     for (int64_t r = r0, end = least(t->R, r0 + DEEP); r < end; r++)
@@ -45,12 +45,12 @@ static void soft_columns(const soft *t, int64_t o, int64_t c, int64_t width) {
   const float *x = t->x + o * t->R * t->I + c;
   float *out = t->out + (t->kind == GN_S_LSE ? o * t->I : o * t->R * t->I) + c;
   column_sums(t, x, out, width, shift, sum);
-  if (t->kind == GN_S_SOFTMAX) for (int64_t i = 0; i < width; i++) sum[i] = 1 / sum[i];
-  else for (int64_t i = 0; i < width; i++) sum[i] = (float)gn_log(sum[i]);
   if (t->kind == GN_S_LSE) {
-    for (int64_t i = 0; i < width; i++) out[i] = shift[i] + sum[i];
+    for (int64_t i = 0; i < width; i++) out[i] = lse_of(shift[i], sum[i]);
     return;
   }
+  if (t->kind == GN_S_SOFTMAX) for (int64_t i = 0; i < width; i++) sum[i] = 1 / sum[i];
+  else for (int64_t i = 0; i < width; i++) sum[i] = (float)gn_log(sum[i]);
   for (int64_t r = 0; r < t->R; r++, x += t->I, out += t->I) {
     if (t->kind == GN_S_SOFTMAX) for (int64_t i = 0; i < width; i++) out[i] *= sum[i];
     else for (int64_t i = 0; i < width; i++) out[i] = (x[i] - shift[i]) - sum[i];

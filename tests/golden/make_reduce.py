@@ -137,6 +137,7 @@ def reductions(c):
         z = x * pick(1, 3)
         case(op, ["in1"] if d is None else ["in1", sign(d, len(s))], lambda x: f(x, -1 if d is None else d), [z])
     d = int(rng.integers(0, len(s)))
+    if s[d] < 3: s[d] = 3; x = torch.randn(s)                   # of one number the derivative is 0, left over from terms that are not
     case("cosine_similarity", ["in1", "in2"] if d == len(s) - 1 else ["in1", "in2", sign(d, len(s))], lambda a, b: F.cosine_similarity(a, b, d), [x, torch.randn(s)])
 
 
@@ -155,11 +156,13 @@ def norms(c):
     ch = groups * each
     s = [int(rng.integers(2, 4)), ch] + [int(rng.integers(2, 5)) for _ in range(int(rng.integers(0 if each > 1 else 1, 3)))]
     if c == 2: s = [2, ch, 5, 7]
+    if len(s) == 2 or int(np.prod(s[2:])) < 6: s = s[:2] + [6]  # two numbers are always -1 and 1
     x, w, b = torch.randn(s) * 2 + 1, torch.randn(ch), torch.randn(ch)
     given, names = ([x], ["in1"]) if how == 0 else ([x, w], ["in1", "in2"]) if how == 1 else ([x, w, b], ["in1", "in2", "in3"])
     case("group_norm", options(["in1", groups] + (names[1:] + [None] * (3 - len(names)) if e else names[1:]), eps=e), lambda x, w=None, b=None: F.group_norm(x, groups, w, b, eps), given)
     if len(s) > 2: case("instance_norm", options(fill(names), eps=e), lambda x, w=None, b=None: F.instance_norm(x, None, None, w, b, eps=eps), given)
     m, v = torch.randn(ch), torch.rand(ch) + 0.5
+    if c % 3 == 2: s = [7, ch]; x = torch.randn(s) * 2 + 1; given = [x] + given[1:]
     train, mom = pick(None, True, True), pick(None, 0.3)
     xs = [x, m, v] + given[1:]
     args = options(["in1", "in2", "in3", "in4" if how else None, "in5" if how == 2 else None], eps=e, train=train, momentum=mom)
@@ -205,7 +208,7 @@ def losses(c):
     case("cross_entropy", options(["in1", "in2"], **o), lambda x, t, w=None: F.cross_entropy(x, t, w, reduction=word, label_smoothing=smooth or 0.0, ignore_index=-100 if ignore is None else 1), [x, t] + w, fixed=(2,))
 
 
-for c in range(26):
+for c in range(24):
     reductions(c)
     norms(c)
     losses(c)
