@@ -40,7 +40,11 @@ end
 local function recipe_of(text, plan, given)
   local r = { kind = "tune", prompt = text, seed = plan.seed }
   for _, name in ipairs { "seconds", "bars", "key", "mode", "tempo", "metre", "voices" } do r[name] = given[name] end
-  if given.mood then r.mood = type(given.mood) == "table" and given.mood.name or given.mood end
+  r.mood = given.mood
+  if type(given.mood) == "table" then                       -- what a plan reads of it, so that the recipe makes the same tune again
+    local m = given.mood
+    r.mood = { name = m.name, energy = m.energy, valence = m.valence, key = m.key, mode = m.mode, tempo = m.tempo, metre = m.metre }
+  end
   return r
 end
 

@@ -262,7 +262,7 @@ function arrange.make(plan, chords, line)
   end
   local bass = harmony.bass(chords, tops, 33, 50)
   local low_lead = centres[plan.band.lead[1]] <= 60
-  local voicing = harmony.voicings(chords, low_lead and 57 or 52, low_lead and 74 or 70, bass)
+  local voicing = harmony.voicings(chords, low_lead and 57 or 50, low_lead and 74 or 67, bass)
   comp(plan, chords, voicing, bass, out)
   pad(plan, chords, voicing, out)
   low(plan, chords, bass, out)
