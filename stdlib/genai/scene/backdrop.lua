@@ -276,7 +276,7 @@ end
 
 local function path(p, s)
   local c = s.plan.ground == "snow" and { 0.8, 0.84, 0.9 } or { 0.86, 0.74, 0.54 }
-  p:at(s.w * (0.5 + s.plan.side * 0.1), s.plan.shore, 1, s.plan.side)
+  p:at(s.w * (0.5 + s.plan.side * 0.1), s.plan.shore + (s.plan.has.village and 0.02 or 0.085), 1, s.plan.side)
   p:join(0.02):curve(0.18, -0.05, -0.2, -0.1, 0, -0.2, 0.006, 0.03):curve(0, -0.2, 0.26, -0.32, -0.08, -0.64, 0.03, 0.14)
   p:fill(c, { b = dark(c, 0.85), from = { 0, -0.05 }, to = { 0, -0.5 }, rough = 0.008, fine = 20, tex = "grain", scale = 24, amount = 0.3, shade = 0.2, ink = 0.1, soft = 0.004 })
 end
@@ -310,6 +310,7 @@ end
 function M.ground(p, s)
   local plan, r = s.plan, s.r
   local g, near, far = ground_colours(s)
+  if snowy(s) then g = GROUND.snow end
   if plan.shape then
     landmass(p, s, g, near, far)
     return

@@ -217,8 +217,9 @@ end
 --- layout(scene, w, rng) -> land plan, items in painting order: { figure, info, x, y, size, flip, float, afloat, leap }
 local function layout(scene, w, r)
   local p = land(scene, r)
-  local n, items = #scene.figures, {}
-  local crowd = n <= 1 and 1.36 or n == 2 and 1.12 or n <= 4 and 1 or n <= 7 and 0.84 or 0.7
+  local n, items, crowded = #scene.figures, {}, 0
+  for _, f in ipairs(scene.figures) do if figures.kinds[f.kind].height >= 0.12 then crowded = crowded + 1 end end
+  local crowd = crowded <= 1 and 1.36 or crowded == 2 and 1.12 or crowded <= 4 and 1 or crowded <= 7 and 0.84 or 0.7
   if w < 1 then crowd = crowd * (0.6 + 0.4 * w) end
   for i, f in ipairs(scene.figures) do
     local item = { figure = f, info = figures.kinds[f.kind], index = i, order = 0 }
