@@ -45,6 +45,11 @@ INLINE void store16(float *p, v16 v, int64_t n) {
   if (n >= 16) v16_store(p, v);
   else memcpy(p, &v, (size_t)n * sizeof *p);
 }
+INLINE float sum16(v16 a) {
+  v8 low, high;
+  memcpy(&low, &a, sizeof low), memcpy(&high, (const char *)&a + sizeof low, sizeof high);
+  return add8(low + high);
+}
 INLINE float max8(v8 v) { return smax(smax(smax(v[0], v[4]), smax(v[2], v[6])), smax(smax(v[1], v[5]), smax(v[3], v[7]))); }
 
 /* The largest of a row of n >= 1; NaN if there is one. */
@@ -103,7 +108,7 @@ INLINE double exp_sum(const float *x, float *out, float shift, int64_t n) {
       if (out) store16(out + i, p, end - i);
       b = v16_add(b, p);
     }
-    total += v16_sum(v16_add(a, b));
+    total += sum16(v16_add(a, b));
   }
   return total;
 }

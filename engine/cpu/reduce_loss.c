@@ -48,16 +48,25 @@ static void forward_columns(const ce *t, int64_t n, int64_t c, int64_t width) {
     t->stats[at] = lse, t->out[at] = loss_at(t, x + i, p->s, p->classes[at], lse);
   }
 }
+/* rows from..end: the sums first, then their logarithms together, then the losses */
+static void forward_rows(const ce *t, int64_t from, int64_t end) {
+  const gn_ce *p = t->p;
+  for (int64_t n = from; n < end; n++) {
+    const float *x = p->x + n * p->c;
+    t->out[n] = row_max(x, p->c), t->stats[n] = (float)exp_sum(x, NULL, t->out[n], p->c);
+  }
+  for (int64_t n = from; n < end; n += 16)
+    store16(t->stats + n, v16_add(load16(t->out + n, end - n, 0), v16_log(load16(t->stats + n, end - n, 1))), end - n);
+  for (int64_t n = from; n < end; n++) t->out[n] = loss_at(t, p->x + n * p->c, 1, p->classes[n], t->stats[n]);
+}
 static void forward_run(void *context, int64_t i, int worker) {
   const ce *t = context;
   const gn_ce *p = t->p;
   int64_t panels = split(p->s, WIDTH);
+  if (p->s == 1) { forward_rows(t, i * t->per, least((i + 1) * t->per, p->n)); return; }
   for (int64_t j = i * t->per, end = least(j + t->per, p->n * panels); j < end; j++) {
     int64_t n = j / panels, c = j % panels * WIDTH;
-    if (p->s > 1) { forward_columns(t, n, c, least(WIDTH, p->s - c)); continue; }
-    const float *x = p->x + n * p->c;
-    float shift = row_max(x, p->c), lse = shift + (float)gn_log(exp_sum(x, NULL, shift, p->c));
-    t->stats[n] = lse, t->out[n] = loss_at(t, x, 1, p->classes[n], lse);
+    forward_columns(t, n, c, least(WIDTH, p->s - c));
   }
 }
 void K(ce_f32)(gn *g, const gn_ce *p, float *loss, float *lse) {
