@@ -43,3 +43,13 @@ bool gn__bwd_linear(gn *g, gn_node *n, gn_tensor *const *gout, gn_tensor **gin) 
   if (gn_wants(n, 2) && !(gin[2] = GN_DO(g, sum, gn_t(d), gn_n(1)))) return false;
   return true;
 }
+
+/* With w = G / distance (0 where that is 0): da = a (row sums of w) - w b, db = b (column sums of w) - w^T a. */
+bool gn__bwd_distances(gn *g, gn_node *n, gn_tensor *const *gout, gn_tensor **gin) {
+  gn_tensor *a = n->arg[0].t, *b = n->arg[1].t, *d = gn_out(n, 0);
+  gn_tensor *same = GN_DO(g, eq, gn_t(d), gn_n(0));
+  gn_tensor *w = GN_DO(g, where, gn_t(same), gn_n(0), gn_t(GN_DO(g, div, gn_t(gout[0]), gn_t(GN_DO(g, where, gn_t(same), gn_n(1), gn_t(d))))));
+  gn_tensor *turned = flipped(g, w);
+  if (gn_wants(n, 0) && !(gin[0] = GN_DO(g, sub, gn_t(GN_DO(g, mul, gn_t(a), gn_t(GN_DO(g, sum, gn_t(w), gn_n(3), gn_n(1))))), gn_t(GN_DO(g, matmul, gn_t(w), gn_t(b)))))) return false;
+  return !gn_wants(n, 1) || (gin[1] = GN_DO(g, sub, gn_t(GN_DO(g, mul, gn_t(b), gn_t(GN_DO(g, sum, gn_t(turned), gn_n(3), gn_n(1))))), gn_t(GN_DO(g, matmul, gn_t(turned), gn_t(a))))) != NULL;
+}

@@ -30,5 +30,10 @@ typedef struct gn_attend {
 #define KERNELS_MM(KERNEL) \
   KERNEL(bool, attend, (gn *g, const gn_attend *p)) \
   KERNEL(bool, attend_back, (gn *g, const gn_attend *p)) \
+  KERNEL(void, lstm_cell, (int64_t rows, int64_t h, float *gates, const float *c0, float *c, float *y)) \
+  KERNEL(void, lstm_cell_back, (int64_t rows, int64_t h, const float *gates, const float *c0, const float *c, const float *dy, const float *dcell, const float *dh, float *dc, float *dpre)) \
+  KERNEL(void, gru_cell, (int64_t rows, int64_t h, float *gates, const float *rec, const float *h0, float *q, float *y)) \
+  KERNEL(void, gru_cell_back, (int64_t rows, int64_t h, const float *gates, const float *q, const float *h0, const float *dy, float *dh, float *din, float *drec)) \
+  KERNEL(void, distances, (gn *g, int64_t batch, int64_t m, int64_t n, int64_t d, const float *a, const float *b, float *out)) \
   KERNEL(bool, gemm, (gn *g, const gn_gemm *p))
 #endif
