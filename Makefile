@@ -106,3 +106,49 @@ $(BUILD)/stdlib.o: $(BUILD)/stdlib.c
 	$(CC) $(CFLAGS) -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- what people type ----
+.PHONY: all setup test check demo install uninstall clean asan test-exact bench tidy
+setup:
+	@sh scripts/setup.sh
+
+test: setup
+	@$(MAKE) --no-print-directory all
+	@sh tests/test.sh $(BUILD)
+
+check: setup
+	@$(MAKE) --no-print-directory $(BUILD)/genai
+	@$(BUILD)/genai scripts/check.lua
+
+demo: setup
+	@$(MAKE) --no-print-directory $(BUILD)/genai
+	@$(BUILD)/genai examples/book.lua "a rabbit who wanted to see the sea" -o book.html
+
+bench: setup
+	@$(MAKE) --no-print-directory $(BUILD)/genai
+	@sh scripts/bench.sh $(BUILD)
+
+# The same bytes for compilers, optimisation levels, threads and ISA levels.
+test-exact: setup
+	@sh tests/exact.sh
+
+# The whole suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+asan: setup
+	@$(MAKE) --no-print-directory SAN=1 DEV=1 BUILD=build all
+	@sh tests/test.sh build-san
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(BUILD)/genai $(DESTDIR)$(PREFIX)/bin/genai
+	install -m 644 $(BUILD)/libgenai.a $(DESTDIR)$(PREFIX)/lib/libgenai.a
+	install -m 755 $(BUILD)/libgenai.so $(DESTDIR)$(PREFIX)/lib/libgenai.so
+	install -m 644 bindings/genai.h $(DESTDIR)$(PREFIX)/include/genai.h
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: genai' 'Description: tensors, models and generators with Lua inside' 'Version: 0.1.0' \
+	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lgenai -Wl,-rpath,$${prefix}/lib' \
+	  'Libs.private: $(LUA_LIBS) $(DEP_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/genai.pc
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/genai $(DESTDIR)$(PREFIX)/lib/libgenai.a $(DESTDIR)$(PREFIX)/lib/libgenai.so $(DESTDIR)$(PREFIX)/include/genai.h $(DESTDIR)$(PREFIX)/lib/pkgconfig/genai.pc
+
+clean:
+	rm -rf build build-san build-clang build-exact

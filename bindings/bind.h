@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#define SMALL_CLASSES 16                  /* blocks of 16, 32 .. 256 bytes */
 struct genai {
   gn *g;
   lua_State *L;                           /* the main thread */
@@ -18,7 +19,11 @@ struct genai {
   char nomem[256];                        /* text of the last out-of-memory error */
   uint64_t seed;
   bool opening;
+  void *small[SMALL_CLASSES], *slabs;     /* alloc.c */
 };
+
+void *lua_alloc(void *user, void *block, size_t old, size_t size);        /* alloc.c: Lua's memory, counted with the tensors' */
+void alloc_close(genai *);
 
 static inline genai *rt_of(lua_State *L) { return *(genai **)lua_getextraspace(L); }
 

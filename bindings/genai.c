@@ -7,23 +7,7 @@
 #include "system.h"
 #include "value.h"
 
-/* ---- memory: Lua's is counted with the tensors ---- */
-static void *allocate(void *user, void *block, size_t old, size_t size) {
-  genai *rt = user;
-  if (!block) old = 0;                                           /* Lua then passes a type */
-  if (size > old && !gn_charge(rt->g, size - old)) return NULL;
-  void *p = NULL;
-  if (rt->options.alloc) p = rt->options.alloc(rt->options.user, block, old, size);
-  else if (size) p = realloc(block, size);
-  else free(block);
-  if (size && !p) {
-    if (size > old) gn_discharge(rt->g, size - old);
-    return NULL;
-  }
-  if (size < old) gn_discharge(rt->g, old - size);
-  return p;
-}
-
+/* ---- memory ---- */
 static void pressure(void *user) {
   genai *rt = user;
   if (!rt->now || rt->opening) return;
@@ -104,7 +88,7 @@ genai *genai_open_mode(const genai_options *options, bool exact, const char *isa
   if (!(rt->g = gn_open(&config))) return free(rt), NULL;
   if (rt->options.root && !(rt->root = realpath(rt->options.root, NULL))) return genai_close(rt), NULL;
   rt->options.root = rt->root;
-  if (!(rt->L = lua_newstate(allocate, rt))) return genai_close(rt), NULL;
+  if (!(rt->L = lua_newstate(lua_alloc, rt))) return genai_close(rt), NULL;
   *(genai **)lua_getextraspace(rt->L) = rt;
   lua_setwarnf(rt->L, warn, rt);
   rt->now = rt->L;
@@ -120,6 +104,7 @@ void genai_close(genai *rt) {
   if (!rt) return;
   rt->opening = true;                                            /* no collections from now on */
   if (rt->L) lua_close(rt->L);
+  alloc_close(rt);
   remove_tmpdir(rt);
   gn_close(rt->g);
   free(rt->error);

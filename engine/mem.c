@@ -6,7 +6,7 @@
 #include "base.h"
 #include <stdlib.h>
 #include <string.h>
-#include <pthread.h>
+#include <sched.h>
 
 #define CLASSES 160
 #define SMALLEST 64
@@ -23,13 +23,19 @@ struct gn_mem {
   bool in_pressure;
   block *list[CLASSES];
   int64_t fail_after;                     /* fault injection: the n-th allocation from now fails; < 0 = off */
-  pthread_mutex_t lock;                   /* kernels on pool threads may ask for scratch */
+  atomic_flag busy;                       /* kernels on pool threads may ask for scratch; held for a few dozen instructions */
 };
+
+static void lock(struct gn_mem *m) {
+  for (int i = 0; atomic_flag_test_and_set_explicit(&m->busy, memory_order_acquire); i++)
+    if (i > 100) sched_yield();
+}
+
+static void unlock(struct gn_mem *m) { atomic_flag_clear_explicit(&m->busy, memory_order_release); }
 
 bool gn_mem_open(gn *g) {
   struct gn_mem *m = g->mem = calloc(1, sizeof *m);
   if (!m) return gn_fail_as(GN_NOMEM, "open: out of memory");
-  pthread_mutex_init(&m->lock, NULL);
   m->fail_after = -1;
   gn_set_limit(g, g->config.limit);
   m->pressure_at = PRESSURE_FLOOR;
@@ -67,7 +73,6 @@ void gn_trim(gn *g) {
 void gn_mem_close(gn *g) {
   if (!g->mem) return;
   gn_trim(g);
-  pthread_mutex_destroy(&g->mem->lock);
   free(g->mem);
 }
 
@@ -119,14 +124,14 @@ void *gn_alloc(gn *g, size_t bytes) {
   if (bytes > LARGEST) return refuse(m, bytes);
   bool main_thread = !gn_in_task();                              /* a pool thread must not run the host's collector */
   if (main_thread && m->tensors + bytes > m->pressure_at) press(g);
-  pthread_mutex_lock(&m->lock);
+  lock(m);
   void *p = injected(m) ? NULL : take(g, bytes);
-  pthread_mutex_unlock(&m->lock);
+  unlock(m);
   if (!p && main_thread && m->fail_after < 0 && g->config.pressure && !m->in_pressure) {
     press(g);
-    pthread_mutex_lock(&m->lock);
+    lock(m);
     p = take(g, bytes);
-    pthread_mutex_unlock(&m->lock);
+    unlock(m);
   }
   return p ? p : refuse(m, bytes);
 }
@@ -136,23 +141,23 @@ void gn_free(gn *g, void *p, size_t bytes) {
   struct gn_mem *m = g->mem;
   size_t rounded;
   int c = class_of(bytes, &rounded);
-  pthread_mutex_lock(&m->lock);
+  lock(m);
   m->live -= rounded;
   m->tensors -= rounded;
   if (m->cached + rounded <= m->cache_most) {
     block *b = p;
     b->next = m->list[c], m->list[c] = b, m->cached += rounded;
   } else free(p);
-  pthread_mutex_unlock(&m->lock);
+  unlock(m);
 }
 
 bool gn_charge(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   bool fine = !injected(m) && bytes <= LARGEST;
   if (fine && m->live + m->cached + bytes > m->limit) {          /* no lock otherwise: Lua allocates often */
-    pthread_mutex_lock(&m->lock);
+    lock(m);
     fine = room(g, bytes);
-    pthread_mutex_unlock(&m->lock);
+    unlock(m);
   }
   if (fine) count(m, bytes);
   else refuse(m, bytes);

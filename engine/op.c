@@ -170,13 +170,28 @@ static bool take_plain(call *c, int i, const gn_arg *given) {
 }
 
 /* ---- tensors ---- */
+/* A number as a tensor. Spare ones are used again when nobody else holds them: `x * 2` then allocates nothing for the 2. */
+static gn_tensor *number_tensor(gn *g, double value, bool whole) {
+  gn_dtype type = whole && fabs(value) > 0x1p24 ? GN_I64 : GN_F32;
+  for (int i = 0; i < 4 && type == GN_F32; i++) {
+    gn_tensor *t = g->spare[i];
+    if (!t) t = g->spare[i] = gn_scalar(g, 0, GN_F32, 1);
+    if (!t) return NULL;
+    if (t->refs > 1 || t->store->refs > 1) continue;
+    *(float *)t->data = (float)value;
+    t->weak = whole ? 2 : 1;
+    t->store->version = 0;
+    return gn_ref(t);
+  }
+  return gn_scalar(g, value, type, whole ? 2 : 1);
+}
+
 static bool take_tensor(call *c, int i, const gn_arg *given) {
   const gn_param *p = &c->row->param[i];
   gn_arg *a = &c->a[i];
   if (given->kind == GN_A_NUMBER || given->kind == GN_A_BOOL) {
     bool whole = given->n == 2;                                   /* the binding marks Lua integers */
-    gn_dtype type = whole && fabs(given->num) > 0x1p24 ? GN_I64 : GN_F32;
-    gn_tensor *t = own(c, gn_scalar(c->g, given->num, type, whole ? 2 : 1));
+    gn_tensor *t = own(c, number_tensor(c->g, given->num, whole));
     if (!t) return false;
     a->kind = GN_A_TENSOR, a->n = 1, a->t = t;
   } else if (given->kind == GN_A_TENSOR) {

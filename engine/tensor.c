@@ -81,6 +81,7 @@ static gn_tensor *new_tensor(gn *g) {
 }
 
 void gn_tensors_close(gn *g) {
+  for (int i = 0; i < 4; i++) gn_unref(g->spare[i]);
   while (g->free_tensors) {
     gn_tensor *t = g->free_tensors;
     g->free_tensors = (gn_tensor *)t->store;
