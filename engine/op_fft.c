@@ -147,6 +147,7 @@ bool gn__fwd_istft(gn *g, const gn_arg *a, gn_tensor **out) {
   char text[160];
   if (bins != size / 2 + 1) return gn_fail("istft: x is %s, wanted n_fft / 2 + 1 = %lld frequencies", gn_shape_text(x, text, sizeof text), (long long)(size / 2 + 1));
   if (frames < 1) return gn_fail("istft: x is %s, wanted at least one frame", gn_shape_text(x, text, sizeof text));
+  if (frames > (1ll << 46) / hop) return gn_fail_as(GN_NOMEM, "istft: out of memory: %lld frames of hop %lld", (long long)frames, (long long)hop);
   int64_t n = size + hop * (frames - 1), from = a[4].num != 0 ? size / 2 : 0, to = a[4].num != 0 ? n - size / 2 : n;
   if (a[5].kind != GN_A_NIL) {
     if (!(a[5].num >= 0 && a[5].num <= 0x1p46)) return gn_fail("istft: length is %.14g, wanted 0 or more samples", a[5].num);

@@ -17,7 +17,7 @@ static bool cat_shape(const gn_arg *xs, int dim, int64_t *out, int *ndim) {
     bool fine = t->ndim == first->ndim && dim < t->ndim;
     for (int i = 0; fine && i < t->ndim; i++) fine = i == dim || t->dim[i] == first->dim[i];
     if (!fine) return gn_fail("cat: tensor %d is %s, wanted %s but along dim %d", j + 1, gn_shape_text(t, a, sizeof a), gn_shape_text(first, b, sizeof b), dim + 1);
-    sum += t->dim[dim];
+    if (__builtin_add_overflow(sum, t->dim[dim], &sum)) return gn_fail_as(GN_NOMEM, "cat: out of memory: the result would have more than 2^63 elements");
   }
   if (!first) first = xs->list[0];
   *ndim = first->ndim;
@@ -131,7 +131,7 @@ bool gn__fwd_diag(gn *g, const gn_arg *a, gn_tensor **out) {
   int64_t d = (int64_t)a[1].num, right = d > 0 ? d : 0, down = d < 0 ? -d : 0;
   if (x->ndim == 1) {
     int64_t k = x->dim[0], n = k + right + down, all;
-    if (!gn_mul_ok(n, n, &all)) return gn_fail_as(GN_NOMEM, "diag: out of memory: the result would have more than 2^63 elements");
+    if (k > (1ll << 46) || !gn_mul_ok(n, n, &all)) return gn_fail_as(GN_NOMEM, "diag: out of memory: the result would have more than 2^63 elements");
     gn_tensor *zeros = GN_DO(g, zeros, gn_v(1, &all), gn_n(x->dtype));
     y = GN_DO(g, scatter_put, gn_t(zeros), gn_n(1), gn_t(steps(g, k, down * n + right, n + 1)), gn_t(x));
     y = GN_DO(g, reshape, gn_t(y), gn_v(2, (int64_t[]){ n, n }));

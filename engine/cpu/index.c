@@ -48,7 +48,7 @@ void K(take_rows)(gn *g, void *out, const void *x, const void *index, bool wide,
   gn_parallel(g, (outer * m + j.per - 1) / j.per, take_task, &j);
 }
 
-static inline void add_span(char *out, const char *in, int64_t n, gn_dtype type) {
+static inline __attribute__((always_inline)) void add_span(char *out, const char *in, int64_t n, gn_dtype type) {
   if (type == GN_F32) for (int64_t k = 0; k < n; k++) ((float *)out)[k] += ((const float *)in)[k];
   else if (type == GN_I32) for (int64_t k = 0; k < n; k++) ((uint32_t *)out)[k] += ((const uint32_t *)in)[k];
   else for (int64_t k = 0; k < n; k++) ((uint64_t *)out)[k] += ((const uint64_t *)in)[k];
@@ -77,7 +77,7 @@ void K(add_rows)(gn *g, void *out, const void *src, const void *index, bool wide
 static inline int64_t place(const gn_places *p, int64_t o, int64_t k) { return (p->lead ? p->lead[o] : o * p->lead_stride) + (p->trail ? p->trail[k] : k); }
 
 enum { TAKE, PUT, ADD };
-static inline void one(char *there, char *here, int mode, gn_dtype type, int64_t bytes) {
+static inline __attribute__((always_inline)) void one(char *there, char *here, int mode, gn_dtype type, int64_t bytes) {
   if (mode == ADD) add_span(there, here, 1, type);
   else {
     char *to = mode == TAKE ? here : there, *from = mode == TAKE ? there : here;
@@ -88,19 +88,23 @@ static inline void one(char *there, char *here, int mode, gn_dtype type, int64_t
   }
 }
 /* Tasks cut the outer indices, or the inner ones where there are few outer ones: never the indexed dim, so the order of writes stays. */
-static inline void places_span(const job *j, int64_t t, int mode, bool wide, gn_dtype type, int64_t bytes) {
+static inline __attribute__((always_inline)) void places_span(const job *j, int64_t t, int mode, bool wide, gn_dtype type, int64_t bytes) {
   const gn_places *p = j->p;
   int64_t cuts = j->parts, o0 = t, o1 = t + 1, k0 = 0, k1 = p->inner;
   if (cuts) o0 = t / cuts, o1 = o0 + 1, k0 = p->inner * (t % cuts) / cuts, k1 = p->inner * (t % cuts + 1) / cuts;
   else o0 = t * j->per, o1 = low(o0 + j->per, p->outer);
-  for (int64_t o = o0; o < o1; o++)
+  for (int64_t o = o0; o < o1 && p->inner == 1; o++) {              /* along the last dim */
+    char *base = j->out + place(p, o, 0) * bytes;
+    for (int64_t e = o * p->m; e < (o + 1) * p->m; e++) one(base + at(j->index, wide, e) * p->stride * bytes, (char *)j->in + e * bytes, mode, type, bytes);
+  }
+  for (int64_t o = o0; o < o1 && p->inner != 1; o++)
     for (int64_t i = 0; i < p->m; i++)
       for (int64_t k = k0; k < k1; k++) {
         int64_t e = (o * p->m + i) * p->inner + k;
         one(j->out + (place(p, o, k) + at(j->index, wide, e) * p->stride) * bytes, (char *)j->in + e * bytes, mode, type, bytes);
       }
 }
-static inline void places_of(const job *j, int64_t t, int mode) {
+static inline __attribute__((always_inline)) void places_of(const job *j, int64_t t, int mode) {
   if (j->type == GN_F32 && !j->wide) places_span(j, t, mode, false, GN_F32, 4);
   else if (j->type == GN_F32) places_span(j, t, mode, true, GN_F32, 4);
   else places_span(j, t, mode, j->wide, j->type, j->bytes);
