@@ -187,11 +187,11 @@ function T.odd_rows_stay_finite()
   local r = genai.rng(3, "rows")
   local kinds_of_row = { 1, 2, 3, 4, 5, 6, 7, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34 }
   local drawn = 0
-  for _ = 1, 60 do
+  for _ = 1, 200 do
     local rows = {}
     for i = 1, 6 do
       local row = { r:choose(kinds_of_row) }
-      for k = 2, 32 do row[k] = r:uniform() < 0.4 and 0 or (r:uniform() * 2 - 1) * (r:uniform() < 0.2 and 9999 or 2) end
+      for k = 2, 32 do row[k] = r:uniform() < 0.4 and 0 or (r:uniform() * 2 - 1) * (r:uniform() < 0.03 and 9999 or 2) end
       rows[i] = row
     end
     local fine, x = pcall(genai.paint, genai.tensor(rows), 24, 18)

@@ -22,7 +22,9 @@ local function nearest(word, list)
   local best, found = 1e9, list[1]
   word = tostring(word):sub(1, 40):lower()
   for _, v in ipairs(list) do
-    local d = distance(word, v)
+    local d, same = distance(word, v), 0
+    while same < #word and word:byte(same + 1) == v:byte(same + 1) do same = same + 1 end
+    d = d - same * 0.25 -- a common beginning breaks ties
     if d < best then best, found = d, v end
   end
   return found

@@ -237,6 +237,17 @@ end
 local function snowy(s) return s.scene.season == "winter" or s.scene.weather == "snow" or s.plan.ground == "snow" end
 M.snowy = snowy
 
+local function waterfall(p, s)
+  local rock, x = { 0.5, 0.48, 0.47 }, s.w * 0.5 - 0.11 * s.plan.side
+  p:at(x, s.plan.shore + 0.06, 1, 1)
+  p:join(0.06):polygon(0.03, -0.34, -0.02, -0.24, 0.24, -0.1, 0.36, 0.12, 0.37, 0.26, 0.22, 0.36, -0.02)
+  p:fill(rock, { b = dark(rock, 0.7), from = { 0, 0.36 }, to = { 0, 0 }, tex = "rock", scale = 7, amount = 0.6, rough = 0.014, fine = 9, bevel = 0.1 })
+  p:polygon(0.01, -0.05, 0.375, 0.05, 0.375, 0.085, -0.03, -0.085, -0.03)
+  p:fill(mix(s.pal.water_far, { 1, 1, 1 }, 0.45), { b = mix(s.pal.water_near, { 1, 1, 1 }, 0.25), raw = true, tex = "fur", scale = 60, amount = 0.7, ink = 0, shade = 0.3, rough = 0.004, fine = 30 })
+  for i = -3, 3 do p:circle(i * 0.04, -0.025 + (i % 2) * 0.015, 0.034) end
+  p:flat({ 0.97, 0.99, 1 }, { alpha = 0.75, soft = 0.03 })
+end
+
 local function grassy(s) return s.plan.ground == "meadow" or s.plan.ground == "forest" or s.plan.ground == "jungle" end
 
 local function ground_colours(s)
@@ -325,6 +336,7 @@ function M.ground(p, s)
   end
   terrain(p, { top = far, low = near, base = y + (bank and 0.022 or 0), amp = bank and 0.06 or (plan.has.hills and 0.06 or 0.02) + r:uniform() * 0.07, freq = bank and 1.1 or 0.8 + r:uniform(), octaves = 2,
     seed = bank and s.shore_seed or r:integer(1, 999), bottom = 1, tex = g.tex, scale = g.scale, amount = g.amount, edge = 0.2, floor = 1 })
+  if plan.has.waterfall then waterfall(p, s) end
   if plan.has.village or plan.has.road or plan.has.garden or (plan.ground == "meadow" and not plan.water and r:uniform() < 0.3) then path(p, s) end
   if plan.has.village or plan.has.town then village(p, s) end
   hazed(p, s, 0)
@@ -368,7 +380,7 @@ end
 function M.mist(p, s, from, to)
   local c, h = mix(s.pal.haze, { 1, 1, 1 }, 0.2), s.plan.horizon
   for i = from, to do
-    p:row { 29, 0.86 - i * 0.17, c[1], c[2], c[3], 0, 0, 0, h - 0.26 + i * 0.14, h + 0.24 + i * 0.17, 2.2, s.r:integer(1, 999), 0.55 }
+    p:row { 29, (i < 2 and 0.86 or 0.66) - i * 0.16, c[1], c[2], c[3], 0, 0, 0, h - 0.26 + i * 0.14, h + 0.24 + i * 0.17, 2.2, s.r:integer(1, 999), 0.55 }
   end
 end
 

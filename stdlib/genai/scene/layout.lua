@@ -173,8 +173,11 @@ local function relate(items, i, w, r)
     item.shadowless = true
   elseif how == "on" and (seat or other.info.kind == "island") then
     if not other.info.alive and other.info.height < 0.3 then other.size = math.max(other.size, item.size * 0.9) end
+    local need = math.min(item.size, other.size * 0.5) * (item.info.top or 1.03) + 0.03
+    other.size = math.max(other.size * 0.6, math.min(other.size, (other.y - need) / seat))
     item.on, item.order, item.size = other, 0.5, math.min(item.size, other.size * (other.info.alive and 0.6 or other.info.height < 0.3 and 1.1 or 0.7))
     item.x, item.y, item.shadowless = other.x - 0.06 * other.size, other.y - seat * other.size, true
+    item.size = math.max(0.08, math.min(item.size, (item.y - 0.02) / (item.info.top or 1.03)))
     item.float, item.leap = false, false
   elseif how == "under" and (other.info.kind == "umbrella" or other.info.kind == "mushroom" or other.info.kind == "bridge") then
     if other.info.kind == "umbrella" then
