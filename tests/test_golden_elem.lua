@@ -43,8 +43,8 @@ local function check_gradients(name, has, y, xs, keys)
     local n = key:sub(3)
     local wanted, toward = has("grad" .. n), has("toward" .. n)
     if plain[i] then
-      same(name .. " gradient of " .. key, plain[i], wanted)
-      same(name .. " recorded gradient of " .. key, first[i], wanted)
+      same(name .. " gradient of " .. key, plain[i], wanted, 1)
+      same(name .. " recorded gradient of " .. key, first[i], wanted, 1)
       local part = toward and (first[i] * toward):sum()
       total = part and (total and total + part or part) or total
     else assert(wanted:numel() == 0 or wanted:abs():max():item() == 0, name .. ": no gradient of " .. key) end
@@ -53,7 +53,7 @@ local function check_gradients(name, has, y, xs, keys)
   if total and total.requires_grad then second = { genai.grad(total, xs, { allow_unused = true }) } end
   for i, key in ipairs(keys) do
     local wanted = has("second" .. key:sub(3))
-    if second[i] and wanted then same(name .. " second gradient of " .. key, second[i], wanted, 1)
+    if second[i] and wanted then same(name .. " second gradient of " .. key, second[i], wanted, 4)
     elseif wanted and wanted:numel() > 0 then assert(wanted:abs():max():item() == 0, name .. ": no second gradient of " .. key) end
   end
 end
