@@ -83,6 +83,12 @@ bool gn__fwd_cross_entropy(gn *g, const gn_arg *a, gn_tensor **out) {
   return y && (out[0] = gn_ref(y));
 }
 
+static gn_tensor *wide_classes(gn_tensor *t) {
+  if (t->dtype != GN_I32 || !gn_packed(t)) return gn_cast(t, GN_I64);
+  gn_tensor *wide = gn_new(t->g, GN_I64, t->ndim, t->dim);
+  for (int64_t i = 0, n = wide ? gn_numel(t) : 0; i < n; i++) ((int64_t *)wide->data)[i] = ((const int32_t *)t->data)[i];
+  return wide;
+}
 /* The kernel's view of the arguments; classes as i64 (a new reference in *held). */
 bool gn_ce_of(const gn_arg *a, gn_ce *p, gn_tensor **held) {
   const gn_tensor *x = a[0].t, *t = a[1].t;
@@ -91,7 +97,7 @@ bool gn_ce_of(const gn_arg *a, gn_ce *p, gn_tensor **held) {
   bool fits = t->ndim == x->ndim - 1 && (!d || t->dim[0] == x->dim[0]);
   for (int i = 1; fits && i < t->ndim; i++) fits = t->dim[i] == x->dim[i + 1];
   if (!fits) return gn_fail("cross_entropy: target is %s, wanted class numbers [n,..] to go with logits[n,c,..] %s", gn_shape_text(t, text, sizeof text), gn_shape_text(x, other, sizeof other));
-  if (!(*held = gn_cast((gn_tensor *)t, GN_I64))) return false;
+  if (!(*held = wide_classes((gn_tensor *)t))) return false;
   *p = (gn_ce){ .x = gn_f32(x), .weight = a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, .classes = (const int64_t *)(*held)->data,
                 .n = d ? x->dim[0] : 1, .c = x->dim[d], .s = 1, .ignore = (int64_t)a[4].num, .smooth = (float)a[5].num };
   for (int i = 2; i < x->ndim; i++) p->s *= x->dim[i];
