@@ -6,7 +6,7 @@
 static bool rows_of(gn *g, const gn_tensor *x, int dims, int64_t n, int kind, double scale, gn_tensor *out) {
   int64_t rows = 1;
   for (int i = 0; i < x->ndim - dims; i++) rows *= x->dim[i];
-  if (n > (1 << 28)) return gn_fail("fft: length is %lld, wanted at most 2^28", (long long)n);
+  if (n > (1 << 26)) return gn_fail("fft: length is %lld, wanted at most 2^26", (long long)n);
   if (n == 0) { memset(out->data, 0, out->store->bytes); return true; }
   return g->k->fft_rows(g, gn_f32(out), gn_f32(x), rows, n, kind, (float)scale);
 }
@@ -62,7 +62,7 @@ static gn_tensor *resized(gn *g, gn_tensor *x, int dim, int64_t n) {
 }
 static bool length(const char *op, const gn_arg *a, int64_t other, int64_t *n) {
   *n = a->kind == GN_A_NIL ? other : (int64_t)a->num;
-  return a->kind == GN_A_NIL || (a->num >= 1 && a->num <= (1 << 28)) || gn_fail("%s: n is %.14g, wanted 1..2^28", op, a->num);
+  return a->kind == GN_A_NIL || (a->num >= 1 && a->num <= (1 << 26)) || gn_fail("%s: n is %.14g, wanted 1..2^26", op, a->num);
 }
 static bool both_ways(gn *g, const char *op, const gn_arg *a, bool inverse, gn_tensor **out) {
   gn_tensor *x = a[0].t;
@@ -88,8 +88,8 @@ bool gn__fwd_irfft(gn *g, const gn_arg *a, gn_tensor **out) {
 
 /* ---- short-time transforms ---- */
 static bool sizes(const char *op, const gn_arg *n_fft, const gn_arg *hop) {
-  if (!(n_fft->num >= 1 && n_fft->num <= (1 << 28))) return gn_fail("%s: n_fft is %.14g, wanted 1..2^28", op, n_fft->num);
-  return (hop->num >= 1 && hop->num <= (1 << 28)) || gn_fail("%s: hop is %.14g, wanted 1 or more", op, hop->num);
+  if (!(n_fft->num >= 1 && n_fft->num <= (1 << 26))) return gn_fail("%s: n_fft is %.14g, wanted 1..2^26", op, n_fft->num);
+  return (hop->num >= 1 && hop->num <= (1 << 26)) || gn_fail("%s: hop is %.14g, wanted 1 or more", op, hop->num);
 }
 /* The window at n_fft points: a shorter one stands in the middle of zeros. NULL with no error = none. */
 static bool window(gn *g, const char *op, const gn_arg *a, int64_t n, gn_tensor **w) {

@@ -256,7 +256,7 @@ static bool prepare(gn *g, fft *f) {
 }
 
 /* rows of n: kinds FORWARD and BACKWARD [n,2] -> [n,2]; REAL [n] -> [n/2+1,2]; REAL_BACK [n/2+1,2] -> [n]. Results are multiplied by scale; nothing else
- * is normalised. false = out of memory. 1 <= n <= 2^28. */
+ * is normalised. false = out of memory. 1 <= n <= 2^26. */
 bool K(fft_rows)(gn *g, float *out, const float *in, int64_t rows, int64_t n, int kind, float scale) {
   if (rows == 0) return true;
   fft f = { .kind = kind, .scale = scale, .n = n, .rows = rows, .in = in, .out = out };
