@@ -240,9 +240,11 @@ M.snowy = snowy
 local function waterfall(p, s)
   local rock, x = { 0.5, 0.48, 0.47 }, s.w * 0.5 - 0.11 * s.plan.side
   p:at(x, s.plan.shore + 0.06, 1, 1)
-  p:join(0.06):polygon(0.03, -0.34, -0.02, -0.24, 0.24, -0.1, 0.36, 0.12, 0.37, 0.26, 0.22, 0.36, -0.02)
+  p:join(0.06):polygon(0.03, -0.52, -0.02, -0.4, 0.13, -0.22, 0.2, -0.13, 0.31, 0.14, 0.32, 0.26, 0.2, 0.4, 0.16, 0.55, -0.02)
+  p:fill({ 0.36, 0.52, 0.28 }, { tex = "leaves", scale = 40, amount = 0.5, rough = 0.02, fine = 18, bevel = 0.1 })
+  p:join(0.06):polygon(0.03, -0.36, -0.02, -0.25, 0.12, -0.14, 0.2, -0.1, 0.27, 0.11, 0.275, 0.17, 0.17, 0.28, 0.12, 0.38, -0.02)
   p:fill(rock, { b = dark(rock, 0.7), from = { 0, 0.36 }, to = { 0, 0 }, tex = "rock", scale = 7, amount = 0.6, rough = 0.014, fine = 9, bevel = 0.1 })
-  p:polygon(0.01, -0.05, 0.375, 0.05, 0.375, 0.085, -0.03, -0.085, -0.03)
+  p:polygon(0.01, -0.05, 0.325, 0.05, 0.325, 0.085, -0.03, -0.085, -0.03)
   p:fill(mix(s.pal.water_far, { 1, 1, 1 }, 0.45), { b = mix(s.pal.water_near, { 1, 1, 1 }, 0.25), raw = true, tex = "fur", scale = 60, amount = 0.7, ink = 0, shade = 0.3, rough = 0.004, fine = 30 })
   for i = -3, 3 do p:circle(i * 0.04, -0.025 + (i % 2) * 0.015, 0.034) end
   p:flat({ 0.97, 0.99, 1 }, { alpha = 0.75, soft = 0.03 })

@@ -5,7 +5,7 @@ local words = require "genai.scene.words"
 local SEAT = { horse = 0.52, unicorn = 0.5, dragon = 0.5, whale = 0.6, turtle = 0.6, elephant = 0.72, camel = 0.62, deer = 0.56, rock = 0.68, house = 0.92, castle = 0.38,
   tree = 0.62, appletree = 0.6, cherrytree = 0.6, bridge = 0.86, mushroom = 0.9, chest = 0.8, fence = 0.85, snail = 0.7, cow = 0.58, donkey = 0.58, giraffe = 0.5,
   zebra = 0.58, star = 0.85, balloon = 0.96, dolphin = 0.55, swan = 0.4, planet = 0.82 }
-local BOARD = { boat = { 0.2, 0.62, -0.2 }, rowboat = { 0.24, 0.95, -0.1 }, ship = { 0.24, 0.4, -0.3 }, pirateship = { 0.24, 0.4, -0.3 }, balloon = { 0.1, 0.3, 0 }, car = { 0.3, 0.55, -0.06 },
+local BOARD = { boat = { 0.2, 0.62, -0.2 }, rowboat = { 0.24, 0.95, -0.24 }, ship = { 0.24, 0.4, -0.3 }, pirateship = { 0.24, 0.4, -0.3 }, balloon = { 0.1, 0.3, 0 }, car = { 0.3, 0.55, -0.06 },
   train = { 0.42, 0.42, -0.3 }, rocket = { 0.5, 0.2, 0 }, bush = { 0.2, 0.9, 0 } }
 local WET = { sea = true, underwater = true, lake = true, river = true, island = true, waterfall = true, swamp = true }
 
@@ -93,7 +93,7 @@ local function place_one(f, item, p, r)
     elseif p.water == "open" then
       item.y, item.scale = 0.76 + r:uniform() * 0.1, 1.1
     else
-      item.y, item.scale = 0.79 + r:uniform() * 0.03, 0.62
+      item.y, item.scale = 0.79 + r:uniform() * 0.03, info.alive and 0.7 or 0.9
     end
     if lives == "deep" then item.leap = true end
   else
@@ -169,7 +169,7 @@ local function relate(items, i, w, r)
     other.aboard = rank + 1
     item.on, item.order, item.size = other, (other.info.kind == "boat" or other.info.kind:find "ship") and 0.5 or -0.5, math.min(item.size, other.size * board[2])
     item.host = item.order > 0 and other
-    item.x, item.y = other.x + (board[3] + rank * 0.24) * other.size * 0.9, other.y - board[1] * other.size + item.size * 0.12
+    item.x, item.y = other.x + (board[3] + rank * (other.info.kind == "rowboat" and 0.5 or 0.24)) * other.size * 0.9, other.y - board[1] * other.size + item.size * 0.12
     item.shadowless = true
   elseif how == "on" and (seat or other.info.kind == "island") then
     if not other.info.alive and other.info.height < 0.3 then other.size = math.max(other.size, item.size * 0.9) end
