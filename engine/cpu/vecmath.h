@@ -2,7 +2,7 @@
  *
  * `vf` holds GN_VW floats, as many as this ISA level's registers (gcc is twice as slow with wider ones). Every lane is computed by the same sequence of
  * IEEE operations at every width, so that results have the same bits everywhere. Code that reduces over lanes must use `v16` below: 16 lanes at every level.
- * Errors are below 2 ulp; NaN, infinities, zeros and subnormals come out as C's functions give them. Compile without contraction. */
+ * Errors are below 2 ulp (tan 2.5); NaN, infinities, zeros and subnormals come out as C's functions give them. Compile without contraction. */
 #ifndef GN_VECMATH_H
 #define GN_VECMATH_H
 #include "../gn.h"
@@ -172,15 +172,17 @@ V_INLINE vf v_cos_poly(vf z) {
   p = p * z + 4.166664568298827e-2f;
   return 1.0f - (z * 0.5f - p * z * z);
 }
-V_INLINE bool v_any_big(vf x, float limit) {
-  vi m = ~(v_abs(x) <= v_set(limit));
+#define V_HUGE 1e5f
+V_INLINE bool v_any_huge(vf x) {
+  vi m = ~(v_abs(x) <= v_set(V_HUGE));
   int32_t any = 0;
   for (int i = 0; i < GN_VW; i++) any |= m[i];
   return any != 0;
 }
-static __attribute__((noinline, unused)) vf v_slow(double (*f)(double), vf x) {
-  for (int i = 0; i < GN_VW; i++) x[i] = (float)f(x[i]);
-  return x;
+/* y, but f(x) where x is huge: lane by lane, so that neighbours do not change a result */
+static __attribute__((noinline, unused)) vf v_slow(double (*f)(double), vf x, vf y) {
+  for (int i = 0; i < GN_VW; i++) if (!(__builtin_fabsf(x[i]) <= V_HUGE)) y[i] = (float)f(x[i]);
+  return y;
 }
 V_INLINE vf v_sincos(vf x, int quarter) {
   vi k;
@@ -189,10 +191,15 @@ V_INLINE vf v_sincos(vf x, int quarter) {
   vf y = v_sel((k & 1) != 0, v_cos_poly(z), v_sin_poly(r, z));
   return (vf)((vi)y ^ ((k & 2) << 30));
 }
-V_INLINE vf v_sin(vf x) { return v_any_big(x, 1e5f) ? v_slow(gn_sin, x) : v_sincos(x, 0); }
-V_INLINE vf v_cos(vf x) { return v_any_big(x, 1e5f) ? v_slow(gn_cos, x) : v_sincos(x, 1); }
+V_INLINE vf v_sin(vf x) {
+  vf y = v_sincos(x, 0);
+  return v_any_huge(x) ? v_slow(gn_sin, x, y) : y;
+}
+V_INLINE vf v_cos(vf x) {
+  vf y = v_sincos(x, 1);
+  return v_any_huge(x) ? v_slow(gn_cos, x, y) : y;
+}
 V_INLINE vf v_tan(vf x) {
-  if (v_any_big(x, 1e5f)) return v_slow(gn_tan, x);
   vi k;
   vf r = v_angle(x, &k), z = r * r;
   vf p = z * 9.38540185543e-3f + 3.11992232697e-3f;
@@ -201,7 +208,8 @@ V_INLINE vf v_tan(vf x) {
   p = p * z + 1.33387994085e-1f;
   p = p * z + 3.33331568548e-1f;
   p = p * z * r + r;
-  return v_sel((k & 1) != 0, -1.0f / p, p);
+  p = v_sel((k & 1) != 0, -1.0f / p, p);
+  return v_any_huge(x) ? v_slow(gn_tan, x, p) : p;
 }
 
 /* Doubles inside, branch-free, so that loops over them vectorise: pow and atan2. */
