@@ -414,11 +414,19 @@ static int finish(call *c, gn_op op, gn_tensor **out, bool fine) {
   return fine ? nouts : 0;
 }
 
+/* An op inside failed: the sentence starts with the op that the script called. */
+static bool name_it(const char *name) {
+  char text[600];
+  snprintf(text, sizeof text, "%s", gn_error());
+  if (strncmp(text, name, strlen(name))) gn_fail_as(gn_error_status(), "%s: %s", name, text);
+  return false;
+}
+
 static bool forward_composite(call *c, gn_tensor **out) {
   gn_scope scope = gn_scope_open(c->g);
   bool fine = c->row->forward(c->g, c->a, out);
   gn_scope_close(c->g, scope);
-  return fine;
+  return fine || name_it(c->row->name);
 }
 
 static bool forward_inplace(call *c, gn_tensor **out) {
