@@ -86,4 +86,5 @@ function methods.chunk(x, n, dim)
 end
 
 core.ops.split, core.ops.chunk = methods.split, methods.chunk
+require "genai.recurrent"
 return tensor
