@@ -126,12 +126,16 @@ typedef struct gn_arg {
   };
 } gn_arg;
 
+#if defined GN_LEVEL || defined GN_TABLE_LEVEL
+typedef int gn_op;                       /* kernels do not know the ops: a new row must not rebuild them */
+#else
 typedef enum {
 #define OP(name, flags, signature, doc, example) GN_OP_##name,
 #include "ops.def"
 #undef OP
   GN_OPS
 } gn_op;
+#endif
 
 /* Calls an op: args in the signature's order (positional first, then options), nargs may be short (the rest are defaults).
  * out[0..] receive new references; returns the number of results, 0 = failed. */
