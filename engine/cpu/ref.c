@@ -1,6 +1,7 @@
 /* ref.c: the plain-loop twin of every coarse kernel: what the fast ones are tested against. The table "ref" takes level v2's exact table and
  * puts the functions below in their places. */
 #include "kernels.h"
+#include "vecmath.h"
 
 #ifdef GN_HAS_v2
 extern const gn_kernels gn_table_v2x;
@@ -204,10 +205,52 @@ static void ref_reductions(gn_kernels *t) {
   t->batch_stats_f32 = ref_batch_stats_f32, t->ce_f32 = ref_ce_f32;
 }
 
+/* ---- attention: row by row; sums of a row in 16 lanes by position, as the kernels ---- */
+static float ref_score(const gn_attend *p, int64_t b, int64_t h, int64_t i, int64_t j) {
+  int64_t at = i + p->n - p->m, gap = at > j ? at - j : j - at;
+  if ((p->causal && j > at) || (p->window > 0 && gap >= p->window)) return -__builtin_inff();
+  const float *q = p->q + b * p->qstep[0] + h * p->qstep[1] + i * p->qstep[2], *k = p->k + b * p->kstep[0] + h / (p->h / p->g) * p->kstep[1] + j * p->kstep[2];
+  float s = 0;
+  for (int64_t c = 0; c < p->d; c++) s += q[c] * p->scale * k[c];
+  if (p->softcap > 0) s = v_tanh(v_set(s / p->softcap))[0] * p->softcap;
+  return p->mask ? s + p->mask[b * p->mstep[0] + h * p->mstep[1] + i * p->mstep[2] + j * p->mstep[3]] : s;
+}
+
+static void ref_attend_row(const gn_attend *p, int64_t b, int64_t h, int64_t i, float *s) {
+  float lane[16] = { 0 }, top = -__builtin_inff(), *out = p->out + ((b * p->h + h) * p->m + i) * p->e, *lse = p->lse + (b * p->h + h) * p->m + i;
+  for (int64_t j = 0; j < p->n; j++) {
+    s[j] = ref_score(p, b, h, i, j);
+    if (s[j] > top || s[j] != s[j]) top = s[j];
+  }
+  for (int64_t j = 0; j < p->n; j++) {
+    s[j] = top == -__builtin_inff() ? 0 : v_exp(v_set(s[j] - top))[0];
+    lane[j % 16] += s[j];
+  }
+  for (int w = 8; w > 0; w /= 2)
+    for (int x = 0; x < w; x++) lane[x] += lane[x + w];
+  *lse = top == -__builtin_inff() ? top : top + v_log(v_set(lane[0]))[0];
+  for (int64_t c = 0; c < p->e; c++) {
+    float sum = 0;
+    for (int64_t j = 0; j < p->n; j++)
+      if (s[j] != 0) sum += s[j] * p->v[b * p->vstep[0] + h / (p->h / p->g) * p->vstep[1] + j * p->vstep[2] + c];
+    out[c] = lane[0] == 0 ? 0 : sum / lane[0];
+  }
+}
+
+static bool ref_attend(gn *g, const gn_attend *p) {
+  size_t bytes = sizeof(float) * (size_t)p->n + 64;
+  float *s = gn_alloc(g, bytes);
+  if (!s) return false;
+  for (int64_t t = 0; t < p->b * p->h * p->m; t++) ref_attend_row(p, t / p->m / p->h, t / p->m % p->h, t % p->m, s);
+  gn_free(g, s, bytes);
+  return true;
+}
+
 /* Fills the table of plain twins. */
 void gn_ref_table(gn_kernels *t) {
   *t = PLAIN;
   ref_reductions(t);
   t->conv_forward = ref_conv_forward, t->conv_data = ref_conv_data, t->conv_weight = ref_conv_weight;
   t->gemm = ref_gemm;
+  t->attend = ref_attend;
 }
