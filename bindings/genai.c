@@ -15,13 +15,24 @@ static void pressure(void *user) {
 }
 
 /* ---- errors ---- */
+/* Pushes "file:line: " of the nearest caller that is not stdlib. */
+static void where(lua_State *L) {
+  lua_Debug d;
+  for (int level = 1; lua_getstack(L, level, &d); level++)
+    if (lua_getinfo(L, "Sl", &d) && d.currentline > 0 && strncmp(d.short_src, "stdlib/", 7)) {
+      lua_pushfstring(L, "%s:%d: ", d.short_src, d.currentline);
+      return;
+    }
+  luaL_where(L, 1);
+}
+
 int raisef(lua_State *L, const char *format, ...) {
   char text[700];
   va_list list;
   va_start(list, format);
   vsnprintf(text, sizeof text, format, list);
   va_end(list);
-  luaL_where(L, 1);
+  where(L);
   lua_pushstring(L, text);
   lua_concat(L, 2);
   return lua_error(L);

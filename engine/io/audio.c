@@ -86,10 +86,23 @@ bool gn_sound_decode(gn *g, const uint8_t *data, size_t size, const char *name, 
   gn_buffer b = { 0 };
   bool fine = allowed(&info, name) && read_all(g, f, &info, name, &b);
   const char *comment = sf_get_string(f, SF_STR_COMMENT);
-  snprintf(out->comment, sizeof out->comment, "%s", comment ? comment : "");
-  out->rate = info.samplerate;
+  out->rate = info.samplerate, out->samples = NULL;
+  out->comment = fine && comment ? strdup(comment) : NULL;
   if (fine) fine = (out->samples = channels_first(g, (const float *)(const void *)b.data, (int64_t)(b.size / sizeof(float) / (size_t)info.channels), info.channels)) != NULL;
+  if (!fine) free(out->comment), out->comment = NULL;
   free(b.data);
+  sf_close(f);
+  return fine;
+}
+
+bool gn_sound_comment(const uint8_t *data, size_t size, const char *name, char **comment) {
+  memory m = { .data = data, .size = size };
+  SF_INFO info = { 0 };
+  SNDFILE *f = sf_open_virtual(&io, SFM_READ, &info, &m);
+  if (!f) return gn_fail("%s: not a WAV, FLAC or Ogg sound (%s)", name, sf_strerror(NULL));
+  bool fine = allowed(&info, name);
+  const char *text = sf_get_string(f, SF_STR_COMMENT);
+  *comment = fine && text ? strdup(text) : NULL;
   sf_close(f);
   return fine;
 }
@@ -128,18 +141,28 @@ static int format_of(const char *format, int bits) {
   return 0;
 }
 
-static bool write_all(SNDFILE *f, const gn_tensor *t) {
+/* Whole numbers are made here, not by the library: 2^(bits-1) steps to 1, to the nearest, so that reading gives the same value back. */
+static int32_t whole(float x, int bits) {
+  double y = (double)x * (double)(1 << (bits - 1)), most = (double)(1 << (bits - 1));
+  y = gn_floor(y + 0.5);
+  y = y != y ? 0 : y < -most ? -most : y > most - 1 ? most - 1 : y;
+  return (int32_t)((int64_t)y * ((int64_t)1 << (32 - bits)));
+}
+
+#define FRAMES 4096
+static bool write_all(SNDFILE *f, const gn_tensor *t, int bits) {
   int64_t channels = t->dim[0], frames = t->dim[1];
-  float *block = malloc(sizeof *block * 4096 * (size_t)channels);
+  union { float f; int32_t i; } *block = malloc(sizeof *block * FRAMES * (size_t)channels);
   bool fine = block != NULL;
-  for (int64_t at = 0; fine && at < frames; at += 4096) {
-    int64_t n = frames - at < 4096 ? frames - at : 4096;
+  for (int64_t at = 0; fine && at < frames; at += FRAMES) {
+    int64_t n = frames - at < FRAMES ? frames - at : FRAMES;
     for (int64_t i = 0; i < n; i++)
       for (int64_t c = 0; c < channels; c++) {
         float x = gn_f32(t)[c * frames + at + i];
-        block[i * channels + c] = x == x ? x : 0;
+        if (bits) block[i * channels + c].i = whole(x, bits);
+        else block[i * channels + c].f = x == x ? x : 0;
       }
-    fine = sf_writef_float(f, block, n) == n;
+    fine = (bits ? sf_writef_int(f, &block->i, n) : sf_writef_float(f, &block->f, n)) == n;
   }
   free(block);
   return fine;
@@ -157,7 +180,7 @@ bool gn_sound_encode(const gn_tensor *t, int rate, const char *format, int bits,
   sf_command(f, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);         /* it holds the time of day */
   sf_command(f, SFC_SET_VBR_ENCODING_QUALITY, &quality, sizeof quality);
   if (comment) sf_set_string(f, SF_STR_COMMENT, comment);
-  bool fine = write_all(f, t);
+  bool fine = write_all(f, t, info.format & SF_FORMAT_VORBIS || bits == 32 ? 0 : bits == 16 ? 16 : 24);
   fine = sf_close(f) == 0 && fine && !out->bad;
   if (fine && !strcmp(format, "ogg")) fix_ogg_serial(out);
   return fine || gn_fail("audio: %s could not be written", format);

@@ -6,6 +6,20 @@
 
 #define MOST_SIDE 32768
 #define MOST_PIXELS ((int64_t)1 << 28)
+
+/* What stb asks for while it reads one picture: each piece is capped (a deflate bomb grows without end) and starts zeroed (a short file must not
+ * show old memory). The cap is set for each picture. */
+static _Thread_local size_t piece_most;
+static void *piece(size_t n) { return n <= piece_most ? calloc(1, n ? n : 1) : NULL; }
+static void *more_piece(void *p, size_t old, size_t n) {
+  void *to = n <= piece_most ? realloc(p, n) : NULL;
+  if (to && n > old) memset((char *)to + old, 0, n - old);
+  return to;
+}
+#define STBI_MALLOC(n) piece(n)
+#define STBI_REALLOC_SIZED(p, old, n) more_piece(p, old, n)
+#define STBI_REALLOC(p, n) more_piece(p, n, n)
+#define STBI_FREE(p) free(p)
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_PNG
@@ -21,8 +35,8 @@
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
-#pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #include <stb/stb_image.h>
@@ -45,16 +59,41 @@ static bool check_png(const uint8_t *p, size_t size, const char *name) {
   return gn_fail("%s: PNG ends at byte %zu without its last chunk", name, size);
 }
 
+/* stb reads missing bytes as zeros: a JPEG must reach its end marker, BMP and TGA must hold their rows. */
+static bool check_whole(const uint8_t *p, size_t size, int w, int h, const char *name) {
+  uint64_t want = 0;
+  if (p[0] == 0xff && p[1] == 0xd8) {
+    size_t at = size;
+    while (at > 2 && (p[at - 2] != 0xff || p[at - 1] != 0xd9)) at--;
+    if (at <= 2) return gn_fail("%s: JPEG ends at byte %zu without its end marker", name, size);
+  } else if (p[0] == 'B' && p[1] == 'M' && size >= 30) {
+    gn_reader r = { p, size, 10, false };
+    uint64_t from = gn_read_le(&r, 4), head = gn_read_le(&r, 4);
+    r.at = head == 12 ? 24 : 28;
+    uint64_t bits = gn_read_le(&r, 2);
+    want = from + ((uint64_t)w * bits + 31) / 32 * 4 * (uint64_t)h;
+  } else if (size >= 18 && p[0] != 'P' && p[0] != 0x89 && p[2] < 8) {
+    uint64_t map = p[1] ? (uint64_t)(p[5] | p[6] << 8) * ((p[7] + 7u) / 8) : 0;
+    want = 18u + p[0] + map + (uint64_t)w * (uint64_t)h * ((p[16] + 7u) / 8);
+  }
+  return want <= size || gn_fail("%s: %d x %d pixels need %llu bytes, %zu are there", name, w, h, (unsigned long long)want, size);
+}
+
 gn_tensor *gn_image_decode(gn *g, const uint8_t *data, size_t size, const char *name) {
   int w, h, n;
-  if (size > INT_MAX) return gn_fail("%s: %zu bytes, wanted less than 2 GB", name, size), NULL;
-  if (size >= 8 && !memcmp(data, "\x89PNG\r\n\x1a\n", 8) && !check_png(data, size, name)) return NULL;
+  if (size > INT_MAX || size < 8) return gn_fail("%s: a picture of %zu bytes, wanted 8 to 2^31", name, size), NULL;
+  if (!memcmp(data, "\x89PNG\r\n\x1a\n", 8) && !check_png(data, size, name)) return NULL;
+  piece_most = 1 << 20;
   if (!stbi_info_from_memory(data, (int)size, &w, &h, &n)) return gn_fail("%s: not a PNG, JPEG, BMP, TGA or PPM picture (%s)", name, stbi_failure_reason()), NULL;
   if (w < 1 || h < 1 || w > MOST_SIDE || h > MOST_SIDE || (int64_t)w * h > MOST_PIXELS)
     return gn_fail("%s: %d x %d pixels, wanted at most %d a side and 2^28 in all", name, w, h, MOST_SIDE), NULL;
+  int64_t most = (int64_t)size * (data[0] == 0x89 ? 8 * 1032 : 512);      /* no format packs more pixels into a byte */
+  if ((int64_t)w * h > most) return gn_fail("%s: %d x %d pixels cannot come from %zu bytes", name, w, h, size), NULL;
+  if (!check_whole(data, size, w, h, name)) return NULL;
   int channels = n == 2 || n == 4 ? 4 : 3;
-  size_t working = (size_t)w * (size_t)h * 12;                    /* what stb allocates beside the result */
+  size_t pixels_all = (size_t)w * (size_t)h, working = pixels_all * 20 + 2 * size;          /* what stb allocates beside the result */
   if (!gn_charge(g, working)) return NULL;
+  piece_most = pixels_all * 16 + 2 * size + (1 << 20);
   uint8_t *pixels = stbi_load_from_memory(data, (int)size, &w, &h, &n, channels);
   gn_tensor *t = NULL;
   if (!pixels) gn_fail("%s: the picture is broken (%s)", name, stbi_failure_reason());
@@ -71,7 +110,7 @@ bool gn_image_encode(const gn_tensor *t, const char *format, int quality, gn_buf
   if (t->dim[0] < 1 || t->dim[1] < 1 || t->dim[0] > MOST_SIDE || t->dim[1] > MOST_SIDE || n < 1 || n > 4)
     return gn_fail("image: %d x %d pixels of %d channels, wanted 1..%d a side and 1..4 channels", w, h, n, MOST_SIDE);
   int fine = 0;
-  if (!strcmp(format, "png")) fine = stbi_write_png_to_func(put, out, w, h, n, t->data, w * n);
+  if (!strcmp(format, "png")) return gn_png_encode((const uint8_t *)t->data, w, h, n, out);
   else if (!strcmp(format, "jpg")) fine = stbi_write_jpg_to_func(put, out, w, h, n, t->data, quality);
   else if (!strcmp(format, "bmp")) fine = stbi_write_bmp_to_func(put, out, w, h, n, t->data);
   else if (!strcmp(format, "tga")) fine = stbi_write_tga_to_func(put, out, w, h, n, t->data);
@@ -81,10 +120,19 @@ bool gn_image_encode(const gn_tensor *t, const char *format, int quality, gn_buf
 }
 
 char *gn_inflate(const uint8_t *data, size_t size, size_t expect, const char *name) {
-  if (size > INT_MAX || expect > INT_MAX) return gn_fail("%s: a compressed part of %zu bytes, wanted less than 2 GB", name, size), NULL;
-  char *out = malloc(expect + 1);
-  if (!out) return gn_fail_as(GN_NOMEM, "%s: out of memory", name), NULL;
-  int n = stbi_zlib_decode_noheader_buffer(out, (int)expect, (const char *)data, (int)size);
-  if (n < 0 || (size_t)n != expect) { free(out); return gn_fail("%s: a compressed part is broken", name), NULL; }
-  return out;
+  if (size > INT_MAX - 8 || expect > INT_MAX) return gn_fail("%s: a compressed part of %zu bytes, wanted less than 2 GB", name, size), NULL;
+  if (expect / 1032 > size) return gn_fail("%s: %zu bytes cannot unfold into %zu", name, size, expect), NULL;
+  char *out = malloc(expect + 1), *in = calloc(1, size + 8);      /* stb reads two bytes past the last code */
+  int n = -1;
+  piece_most = 1 << 20;
+  if (!out || !in) gn_fail_as(GN_NOMEM, "%s: out of memory", name);
+  else {
+    memcpy(in, data, size);
+    n = stbi_zlib_decode_noheader_buffer(out, (int)expect, in, (int)size + 8);
+    if (n < 0 || (size_t)n != expect) n = -1, gn_fail("%s: a compressed part is broken", name);
+  }
+  free(in);
+  if (n >= 0) return out;
+  free(out);
+  return NULL;
 }

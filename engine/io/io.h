@@ -15,11 +15,15 @@ void gn_put_le(gn_buffer *, uint64_t value, int bytes);
 
 /* ---- pictures: PNG, JPEG, BMP, TGA, PPM; u8[h,w,channels], channels 3 or 4 (with alpha) ---- */
 gn_tensor *gn_image_decode(gn *, const uint8_t *data, size_t size, const char *name);
-bool gn_image_encode(const gn_tensor *u8_hwc, const char *format /* png jpg bmp tga */, int quality, gn_buffer *out);
+bool gn_image_encode(const gn_tensor *u8_hwc /* packed */, const char *format /* png jpg bmp tga */, int quality, gn_buffer *out);
+
+bool gn_png_encode(const uint8_t *pixels, int64_t w, int64_t h, int channels, gn_buffer *out);
+bool gn_deflate(const uint8_t *data, size_t size, gn_buffer *out);                    /* raw deflate */
 
 /* ---- sounds: WAV, FLAC, Ogg Vorbis; f32[channels, frames] ---- */
-typedef struct gn_sound { gn_tensor *samples; int rate; char comment[8192]; } gn_sound;
+typedef struct gn_sound { gn_tensor *samples; int rate; char *comment; } gn_sound;        /* comment: malloc'ed, or NULL */
 bool gn_sound_decode(gn *, const uint8_t *data, size_t size, const char *name, gn_sound *out);
+bool gn_sound_comment(const uint8_t *data, size_t size, const char *name, char **comment);    /* malloc'ed, or NULL */
 bool gn_sound_encode(const gn_tensor *samples, int rate, const char *format /* wav flac ogg */, int bits /* 16, 24, 32 = float */, double quality, const char *comment, gn_buffer *out);
 gn_tensor *gn_resample(gn *, const gn_tensor *samples /* f32[channels, frames] */, double ratio);   /* windowed sinc, libsamplerate's best */
 

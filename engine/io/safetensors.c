@@ -34,7 +34,8 @@ static map *map_file(const char *path) {
   if (fstat(fd, &s) || !S_ISREG(s.st_mode) || s.st_size < 9) gn_fail("%s: not a safetensors file (%lld bytes)", path, (long long)s.st_size);
   else if (!(m = malloc(sizeof *m))) gn_fail_as(GN_NOMEM, "%s: out of memory", path);
   else {
-    m->refs = 1, m->size = (size_t)s.st_size;
+    m->size = (size_t)s.st_size;
+    atomic_init(&m->refs, 1);
     m->base = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);   /* private: scripts may write into what they loaded */
     if (m->base == MAP_FAILED) free(m), m = NULL, gn_fail("%s: cannot be mapped: %s", path, strerror(errno));
   }

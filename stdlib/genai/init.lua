@@ -6,6 +6,7 @@ local genai = { version = "0.1.0" }
 -- Names that live in another module than the one they are called by: name -> { module, field }.
 local aliases = {
   json = { "genai.core", "json" },
+  load = { "genai.file", "load" }, save = { "genai.file", "save" }, recipe = { "genai.recipe", "read" },
 }
 
 --- genai.has(name) -> true if genai has that field. A misspelt name raises an error otherwise.
