@@ -20,10 +20,11 @@
 #include "mm/mm.h"
 #include "mm/conv.h"
 #include "index.h"
+#include "optim.h"
 typedef struct gn_kernels {
 #define KERNEL(type, name, arguments) type (*name) arguments;
 #define MM_KERNEL(type, name, arguments) type (*name) arguments;
-  KERNELS_ELEM(KERNEL) KERNELS_REDUCE(KERNEL) KERNELS_INDEX(KERNEL) KERNELS_MM(MM_KERNEL) KERNELS_CONV(MM_KERNEL)
+  KERNELS_ELEM(KERNEL) KERNELS_REDUCE(KERNEL) KERNELS_INDEX(KERNEL) KERNELS_OPTIM(KERNEL) KERNELS_MM(MM_KERNEL) KERNELS_CONV(MM_KERNEL)
 #undef KERNEL
 #undef MM_KERNEL
 } gn_kernels;
@@ -32,7 +33,7 @@ typedef struct gn_kernels {
 #ifdef GN_MM
 KERNELS_MM(KERNEL) KERNELS_CONV(KERNEL)
 #else
-KERNELS_ELEM(KERNEL) KERNELS_REDUCE(KERNEL) KERNELS_INDEX(KERNEL)
+KERNELS_ELEM(KERNEL) KERNELS_REDUCE(KERNEL) KERNELS_INDEX(KERNEL) KERNELS_OPTIM(KERNEL)
 #endif
 #undef KERNEL
 #endif
