@@ -34,9 +34,9 @@ end
 
 --- audio.decode(bytes, name) -> sound, from the bytes of a WAV, FLAC or Ogg Vorbis file.
 function audio.decode(bytes, name)
-  local x, rate, comment = core.sound_decode(bytes, name or "audio")
+  local x, rate = core.sound_decode(bytes, name or "audio")
   local self = audio.from(x, rate)
-  self.recipe = recipes.from(comment, "comment", name)
+  self.recipe = recipes.from(bytes, "sound", name)
   return self
 end
 
@@ -70,7 +70,10 @@ function Audio:encode(format, options)
   if not known then fail("audio: format is \"%s\", wanted wav, flac or ogg", tostring(format)) end
   options = options or {}
   if options.bits == 32 and known == "flac" then fail "audio: bits is 32, wanted 16 or 24 for flac" end
-  return core.sound_encode(self.samples, self.rate, known, options.bits or 16, options.quality or 0.5, recipes.comment(self.recipe))
+  if self.frames == 0 and known ~= "wav" then fail("audio: a sound without a sample does not go into %s, only into wav", known) end
+  local comment = known ~= "wav" and recipes.comment(self.recipe) or nil
+  local bytes = core.sound_encode(self.samples, self.rate, known, options.bits or 16, options.quality or 0.5, comment)
+  return known == "wav" and recipes.into_wav(bytes, recipes.text(self.recipe)) or bytes
 end
 
 --- sound:save(path, { bits = 16, quality = 0.5 }): WAV, FLAC or Ogg by the name's end.
@@ -82,7 +85,7 @@ function Audio:save(path, options)
 end
 
 function Audio:host_value()
-  return "audio", self.samples:t():contiguous(), self.rate
+  return "audio", self.samples:transpose(1, 2):contiguous(), self.rate
 end
 
 function Audio:__tostring()

@@ -86,6 +86,33 @@ function recipe.into_jpeg(bytes, text)
   return table.concat(parts)
 end
 
+--- recipe.into_wav(bytes, text) -> bytes with a LIST/INFO/ICMT chunk at the end (Multimedia Programming Interface 1.0, 1991): libsndfile cuts long ones.
+function recipe.into_wav(bytes, text)
+  if not text then return bytes end
+  local comment = MARK .. " " .. text .. "\0"
+  if #comment % 2 == 1 then comment = comment .. "\0" end
+  local list = "INFOICMT" .. string.pack("<I4", #comment) .. comment
+  bytes = bytes .. (#bytes % 2 == 1 and "\0" or "") .. "LIST" .. string.pack("<I4", #list) .. list
+  return bytes:sub(1, 4) .. string.pack("<I4", #bytes - 8) .. bytes:sub(9)
+end
+
+-- The bytes of the first chunk of that name in bytes[from..to]; size and data after the name, padded to even.
+local function riff_chunk(bytes, name, from, to, start)
+  for _ = 1, 100000 do
+    if to - from + 1 < 8 then return nil end
+    local id, n = string.unpack("<c4I4", bytes, from)
+    if n > to - from - 7 then return nil end
+    if id == name and (not start or bytes:sub(from + 8, from + 11) == start) then return from + 8, from + 7 + n end
+    from = from + 8 + n + n % 2
+  end
+end
+
+local function from_wav(bytes)
+  local from, to = riff_chunk(bytes, "LIST", 13, #bytes, "INFO")
+  if from then from, to = riff_chunk(bytes, "ICMT", from + 4, to) end
+  return from and (bytes:sub(from, to):gsub("%z+$", ""))
+end
+
 local function from_png(bytes)
   local at = 9
   for _ = 1, 100000 do
@@ -138,7 +165,7 @@ function recipe.from(bytes, kind, name)
   local text
   if kind == "png" then text = from_png(bytes)
   elseif kind == "jpeg" then text = from_jpeg(bytes)
-  elseif kind == "sound" then text = from_comment(core.sound_comment(bytes, name))
+  elseif kind == "sound" then text = from_comment(bytes:sub(1, 4) == "RIFF" and from_wav(bytes) or core.sound_comment(bytes, name))
   elseif kind == "html" then text = from_html(bytes)
   elseif kind == "comment" then text = from_comment(bytes)
   elseif kind == "metadata" then text = bytes and from_metadata(bytes) end
