@@ -18,7 +18,7 @@ struct genai {
   char *error;                            /* message and traceback of the last failure */
   char nomem[256];                        /* text of the last out-of-memory error */
   uint64_t seed;
-  bool opening;
+  bool opening, lost;                     /* lost: there was no memory for the error's text */
   void *small[SMALL_CLASSES], *slabs;     /* alloc.c */
 };
 

@@ -10,8 +10,8 @@
 /* ---- memory ---- */
 static void pressure(void *user) {
   genai *rt = user;
-  if (!rt->now || rt->opening) return;
-  lua_gc(rt->now, LUA_GCCOLLECT);
+  if (!rt->L || rt->opening) return;
+  lua_gc(rt->L, LUA_GCCOLLECT);                                  /* the main thread: the one that asked may be a coroutine long gone */
 }
 
 /* ---- errors ---- */
@@ -49,6 +49,7 @@ int raise_error(lua_State *L) {
 static void set_error(genai *rt, const char *text) {
   free(rt->error);
   rt->error = text ? strdup(text) : NULL;
+  rt->lost = text && !rt->error;
 }
 
 static int traceback(lua_State *L) {
@@ -60,7 +61,7 @@ static int traceback(lua_State *L) {
 
 static genai_status status_of(genai *rt, int status) {
   if (status == LUA_OK) return GENAI_OK;
-  const char *text = lua_tostring(rt->L, -1);
+  const char *text = lua_type(rt->L, -1) == LUA_TSTRING ? lua_tostring(rt->L, -1) : NULL;
   bool nomem = status == LUA_ERRMEM || (text && rt->nomem[0] && strstr(text, rt->nomem)) || (text && strstr(text, "not enough memory"));
   set_error(rt, text ? text : "an error that is no text");
   lua_settop(rt->L, 0);
@@ -71,7 +72,6 @@ static genai_status status_of(genai *rt, int status) {
 
 /* ---- opening ---- */
 static int open_state(lua_State *L) {
-  genai *rt = rt_of(L);
   luaL_openlibs(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, open_core);
@@ -79,7 +79,8 @@ static int open_state(lua_State *L) {
   lua_pop(L, 1);
   open_stdlib(L);
   open_safe(L);
-  (void)rt;
+  lua_getglobal(L, "require");
+  lua_setfield(L, LUA_REGISTRYINDEX, "genai.require");           /* for the host's values, whatever scripts do to the global */
   return 0;
 }
 
@@ -123,59 +124,65 @@ void genai_close(genai *rt) {
   free(rt);
 }
 
-const char *genai_error(const genai *rt) { return rt->error ? rt->error : ""; }
+const char *genai_error(const genai *rt) { return rt->error ? rt->error : rt->lost ? "out of memory, also for the error's text" : ""; }
 void *genai_lua(genai *rt) { return rt->L; }
 gn *genai_engine(genai *rt) { return rt->g; }
 
 /* ---- running ---- */
-static genai_status run_chunk(genai *rt, int loaded, int nargs) {
-  if (loaded != LUA_OK) return status_of(rt, loaded);
+typedef struct chunk { const char *file, *name, *source; int nargs; const char *const *args; } chunk;
+
+static int do_load(lua_State *L) {
+  const chunk *c = lua_touserdata(L, 1);
+  char name[128];
+  snprintf(name, sizeof name, "=%s", c->name ? c->name : "eval");
+  int status = c->source ? luaL_loadbufferx(L, c->source, strlen(c->source), name, "t") : luaL_loadfilex(L, c->file, "t");
+  if (status != LUA_OK) return lua_error(L);
+  luaL_checkstack(L, c->nargs, "too many arguments");
+  for (int i = 0; i < c->nargs; i++) lua_pushstring(L, c->args[i]);
+  return 1 + c->nargs;
+}
+
+static genai_status run_chunk(genai *rt, chunk *c) {
   lua_State *L = rt->L;
-  int base = lua_gettop(L) - nargs;
-  lua_pushcfunction(L, traceback);
-  lua_insert(L, base);
+  int base = lua_gettop(L) + 1;
   rt->now = L;
-  int status = lua_pcall(L, nargs, 0, base);
+  if (!lua_checkstack(L, 8 + c->nargs)) return set_error(rt, "the stack is full"), GENAI_ERROR;
+  lua_pushcfunction(L, traceback);
+  lua_pushcfunction(L, do_load);
+  lua_pushlightuserdata(L, c);
+  int status = lua_pcall(L, 1, LUA_MULTRET, 0);
+  if (status == LUA_OK) status = lua_pcall(L, c->nargs, 0, base);
   if (status != LUA_OK) return status_of(rt, status);
   lua_settop(L, base - 1);
   return GENAI_OK;
 }
 
 genai_status genai_run_args(genai *rt, const char *file, int nargs, const char *const *args) {
-  int loaded = luaL_loadfilex(rt->L, file, "t");
-  for (int i = 0; loaded == LUA_OK && i < nargs; i++) lua_pushstring(rt->L, args[i]);
-  return run_chunk(rt, loaded, nargs);
+  return run_chunk(rt, &(chunk){ .file = file, .nargs = nargs, .args = args });
 }
 
 genai_status genai_run(genai *rt, const char *file) { return genai_run_args(rt, file, 0, NULL); }
 
-genai_status genai_eval(genai *rt, const char *name, const char *source) {
-  char chunk[128];
-  snprintf(chunk, sizeof chunk, "=%s", name ? name : "eval");
-  return run_chunk(rt, luaL_loadbufferx(rt->L, source, strlen(source), chunk, "t"), 0);
-}
+genai_status genai_eval(genai *rt, const char *name, const char *source) { return run_chunk(rt, &(chunk){ .name = name, .source = source }); }
 
 /* ---- values ---- */
 typedef struct transfer { genai *rt; const char *name; int n; const genai_value *arg; genai_value *out; const genai_value *set; genai_fn *fn; void *user; const char *doc; } transfer;
 
-/* Pushes the global "a.b.c"; nil where a part is missing. */
+/* The value on the top becomes its field of that name; nil where it has no fields. */
+static void step(lua_State *L, const char *name, size_t size) {
+  bool fields = lua_istable(L, -1);
+  if (!fields && luaL_getmetafield(L, -1, "__index") != LUA_TNIL) fields = true, lua_pop(L, 1);
+  if (fields) lua_pushlstring(L, name, size), lua_gettable(L, -2);
+  else lua_pushnil(L);
+  lua_remove(L, -2);
+}
+
+/* Pushes the global "a.b.c", nil where a part is missing; or what holds it, and its last name. */
 static void push_global(lua_State *L, const char *name, bool parent) {
   lua_pushglobaltable(L);
-  const char *dot;
-  while ((dot = strchr(name, '.'))) {
-    lua_pushlstring(L, name, (size_t)(dot - name));
-    if (lua_type(L, -2) == LUA_TTABLE || luaL_getmetafield(L, -2, "__index") != LUA_TNIL) {
-      if (lua_type(L, -2) != LUA_TSTRING) lua_pop(L, 1);
-      lua_gettable(L, -2);
-    } else lua_pop(L, 1), lua_pushnil(L);
-    lua_remove(L, -2);
-    name = dot + 1;
-  }
-  lua_pushstring(L, name);
-  if (parent) return;
-  if (lua_isnil(L, -2)) lua_pop(L, 1), lua_pushnil(L);
-  else lua_gettable(L, -2);
-  lua_remove(L, -2);
+  for (const char *dot; (dot = strchr(name, '.')); name = dot + 1) step(L, name, (size_t)(dot - name));
+  if (parent) lua_pushstring(L, name);
+  else step(L, name, strlen(name));
 }
 
 static int do_call(lua_State *L) {
@@ -258,16 +265,20 @@ void genai_seed(genai *rt, uint64_t seed) {
 void genai_limit(genai *rt, size_t bytes) { gn_set_limit(rt->g, bytes); }
 size_t genai_memory(const genai *rt, size_t *peak) { return gn_live(rt->g, peak); }
 
+/* Globals become what they were at the start. */
 static int do_clear(lua_State *L) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  lua_getfield(L, LUA_REGISTRYINDEX, "genai.globals");           /* the names that were there at the start */
+  lua_pushglobaltable(L);
+  int globals = lua_gettop(L), first = globals + 1;
+  lua_getfield(L, LUA_REGISTRYINDEX, "genai.globals");
   lua_pushnil(L);
-  while (lua_next(L, 1)) {
+  while (lua_next(L, globals)) {
     lua_pop(L, 1);
     lua_pushvalue(L, -1);
-    if (lua_rawget(L, 2) == LUA_TNIL) lua_pushvalue(L, -2), lua_pushnil(L), lua_rawset(L, 1);
+    if (lua_rawget(L, first) == LUA_TNIL) lua_pushvalue(L, -2), lua_pushnil(L), lua_rawset(L, globals);
     lua_pop(L, 1);
   }
+  lua_pushnil(L);
+  while (lua_next(L, first)) lua_pushvalue(L, -2), lua_insert(L, -2), lua_rawset(L, globals);
   return 0;
 }
 

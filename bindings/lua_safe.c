@@ -260,9 +260,8 @@ void open_safe(lua_State *L) {
   lua_pushglobaltable(L);
   lua_pushnil(L);
   while (lua_next(L, -2)) {
-    lua_pop(L, 1);
-    lua_pushvalue(L, -1);
-    lua_pushboolean(L, 1);
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
     lua_rawset(L, -5);
   }
   lua_pop(L, 1);

@@ -63,6 +63,8 @@ bool path_allowed(const genai *rt, const char *path) {
   char real[PATH_MAX], folder[PATH_MAX];
   if (!realpath(path, real)) {
     const char *slash = strrchr(path, '/');
+    struct stat s;
+    if (lstat(path, &s) == 0 && S_ISLNK(s.st_mode)) return false;       /* a link to nowhere: writing would make its target */
     if (strlen(path) >= sizeof folder) return false;
     if (slash) snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     else strcpy(folder, ".");

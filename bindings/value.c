@@ -15,30 +15,42 @@ static tensor_box *new_tensor(lua_State *L, int ndim, const int64_t *dim, size_t
   return b;
 }
 
-static void call_module(lua_State *L, const char *module, const char *function) {
-  lua_getglobal(L, "require");
+static void require_module(lua_State *L, const char *module) {
+  lua_getfield(L, LUA_REGISTRYINDEX, "genai.require");
   lua_pushstring(L, module);
   lua_call(L, 1, 1);
-  lua_getfield(L, -1, function);
+}
+
+static void push_from(lua_State *L, const char *module) {         /* the function that makes a picture or a sound of a tensor */
+  require_module(L, module);
+  lua_getfield(L, -1, "from");
   lua_remove(L, -2);
 }
 
+static bool is_image(const genai_value *v) {
+  int64_t n;
+  return v->ndim == 3 && v->dim[0] > 0 && v->dim[1] > 0 && v->dim[2] == 4 && gn_mul_ok(v->dim[0], v->dim[1], &n) && gn_mul_ok(n, 4, &n) && v->size == (size_t)n;
+}
+
 static void push_image(lua_State *L, const genai_value *v) {
-  if (v->ndim != 3 || v->dim[0] < 1 || v->dim[1] < 1 || v->dim[2] != 4 || v->size != (size_t)(v->dim[0] * v->dim[1] * 4)) luaL_error(L, "value: an image is u8 {height,width,4}");
-  call_module(L, "genai.image", "from");
-  int64_t h = v->dim[0], w = v->dim[1], dim[3] = { 3, h, w };
-  tensor_box *b = new_box(L);
-  if (!(b->t = gn_new(rt_of(L)->g, GN_F32, 3, dim))) raise_error(L);
+  if (!is_image(v)) luaL_error(L, "value: an image is u8 {height,width,4}");
+  int64_t h = v->dim[0], w = v->dim[1], n = h * w;
   const uint8_t *p = v->data;
+  bool clear = false;
+  for (int64_t i = 0; i < n; i++) clear |= p[4 * i + 3] != 255;
+  push_from(L, "genai.image");
+  int channels = clear ? 4 : 3;
+  tensor_box *b = new_box(L);
+  if (!(b->t = gn_new(rt_of(L)->g, GN_F32, 3, (int64_t[]){ channels, h, w }))) raise_error(L);
   float *out = gn_f32(b->t);
-  for (int64_t i = 0; i < h * w; i++)
-    for (int c = 0; c < 3; c++) out[c * h * w + i] = (float)p[4 * i + c] / 255;
+  for (int64_t i = 0; i < n; i++)
+    for (int c = 0; c < channels; c++) out[c * n + i] = (float)p[4 * i + c] / 255;
   lua_call(L, 1, 1);
 }
 
 static void push_audio(lua_State *L, const genai_value *v) {
   if (v->ndim != 2) luaL_error(L, "value: audio is f32 {frames,channels}");
-  call_module(L, "genai.audio", "from");
+  push_from(L, "genai.audio");
   int64_t frames = v->dim[0], channels = v->dim[1], dim[2] = { channels, frames };
   tensor_box *b = new_tensor(L, 2, dim, v->size, "audio");
   for (int64_t f = 0; f < frames; f++)
@@ -56,6 +68,7 @@ void push_value(lua_State *L, const genai_value *v) {
       return;
     case GENAI_TEXT: lua_pushlstring(L, v->data ? v->data : "", v->size ? v->size : v->data ? strlen(v->data) : 0); return;
     case GENAI_ARRAY: {
+      require_module(L, "genai"), lua_pop(L, 1);                   /* gives tensors their methods */
       tensor_box *b = new_tensor(L, v->ndim, v->dim, v->size, "array");
       if (v->size) memcpy(b->t->data, v->data, v->size);
       return;
@@ -72,15 +85,17 @@ static void array_value(genai_value *out, gn_tensor *t, genai_kind kind) {
   memcpy(out->dim, t->dim, (size_t)t->ndim * sizeof *t->dim);
 }
 
-static void object_value(lua_State *L, genai_value *out) {          /* an image or a sound: its host_value method gives tensor and rate */
+/* An image or a sound, above its host_value method, which gives kind, tensor and rate. What keeps the data alive is left on the top. */
+static void object_value(lua_State *L, genai_value *out) {
   lua_pushvalue(L, -2);
-  lua_call(L, 1, 3);                                             /* kind, tensor, rate */
-  const char *kind = luaL_checkstring(L, -3);
-  gn_tensor *t = check_tensor(L, -2, "get", kind);
-  array_value(out, t, !strcmp(kind, "image") ? GENAI_IMAGE : GENAI_AUDIO);
-  out->number = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  lua_remove(L, -2);
+  lua_call(L, 1, 3);
+  bool image = !strcmp(luaL_checkstring(L, -3), "image");
+  gn_tensor *t = check_tensor(L, -2, "get", "the value");
+  if (t->dtype != (image ? GN_U8 : GN_F32) || t->ndim != (image ? 3 : 2) || (image && t->dim[2] != 4)) luaL_error(L, "get: the object is neither picture nor sound");
+  tensor_box *b = new_box(L);
+  if (!(b->t = gn_pack(t))) raise_error(L);
+  array_value(out, b->t, image ? GENAI_IMAGE : GENAI_AUDIO);
+  out->number = lua_tonumber(L, -2);
 }
 
 static void table_value(lua_State *L, genai_value *out) {
@@ -92,8 +107,8 @@ static void table_value(lua_State *L, genai_value *out) {
   luaL_error(L, "get: the value is a table, wanted a number, text, tensor, picture or sound (ask for one of its fields)");
 }
 
-void take_value(lua_State *L, int i, genai_value *out) {
-  lua_pushvalue(L, i);
+/* Reads the value on the top; what keeps its data alive takes its place. */
+static void read_value(lua_State *L, genai_value *out) {
   int base = lua_gettop(L);
   genai_value v = { 0 };
   switch (lua_type(L, -1)) {
@@ -110,9 +125,18 @@ void take_value(lua_State *L, int i, genai_value *out) {
       array_value(&v, b->t, GENAI_ARRAY);
     }
   }
-  if (v.kind > GENAI_NUMBER) v.pin = (void *)(intptr_t)luaL_ref(L, LUA_REGISTRYINDEX);
+  if (lua_gettop(L) > base) lua_copy(L, -1, base);
+  lua_settop(L, base);
   *out = v;
-  lua_settop(L, base - 1);
+}
+
+void take_value(lua_State *L, int i, genai_value *out) {
+  genai_value v;
+  lua_pushvalue(L, i);
+  read_value(L, &v);
+  if (v.kind > GENAI_NUMBER) v.pin = (void *)(intptr_t)luaL_ref(L, LUA_REGISTRYINDEX);
+  else lua_pop(L, 1);
+  *out = v;
 }
 
 /* ---- host functions ---- */
@@ -121,13 +145,12 @@ typedef struct host { genai_fn *fn; void *user; char name[64]; } host;
 
 static int call_host(lua_State *L) {
   host *h = lua_touserdata(L, lua_upvalueindex(1));
-  genai *rt = rt_of(L);
   genai_value arg[MAX_HOST_ARGS], out = { 0 };
   int n = lua_gettop(L);
   if (n > MAX_HOST_ARGS) return raisef(L, "%s: %d arguments, wanted at most %d", h->name, n, MAX_HOST_ARGS);
-  for (int i = 0; i < n; i++) take_value(L, i + 1, &arg[i]);
+  luaL_checkstack(L, n + 8, h->name);
+  for (int i = 0; i < n; i++) lua_pushvalue(L, i + 1), read_value(L, &arg[i]);    /* kept alive by the stack */
   const char *error = h->fn(h->user, n, arg, &out);
-  for (int i = 0; i < n; i++) genai_release(rt, &arg[i]);
   if (error) return raisef(L, "%s", error);
   push_value(L, &out);
   return 1;
