@@ -22,7 +22,7 @@ struct gn_mem {
   _Atomic size_t tensors;                 /* live bytes of gn_alloc alone */
   bool in_pressure;
   block *list[CLASSES];
-  int64_t fail_after;                     /* fault injection: the n-th allocation from now fails; < 0 = off */
+  int64_t fail_after, fail_run;           /* fault injection: allocations from the n-th from now on fail, `run` of them; < 0 = off */
   atomic_flag busy;                       /* kernels on pool threads may ask for scratch; held for a few dozen instructions */
 };
 
@@ -47,7 +47,11 @@ void gn_set_limit(gn *g, size_t bytes) {
   g->mem->cache_most = g->mem->limit / 4 < CACHE_MOST ? g->mem->limit / 4 : CACHE_MOST;
 }
 
-void gn_fail_alloc_after(gn *g, int64_t n) { g->mem->fail_after = n; }
+int64_t gn_fail_alloc_after(gn *g, int64_t n, int64_t run) {
+  int64_t was = g->mem->fail_after;
+  g->mem->fail_after = n, g->mem->fail_run = run;
+  return was;
+}
 
 /* The class of a size and its rounded bytes. */
 static int class_of(size_t bytes, size_t *rounded) {
@@ -105,7 +109,12 @@ static void *refuse(const struct gn_mem *m, size_t bytes) {
   return NULL;
 }
 
-static bool injected(struct gn_mem *m) { return m->fail_after >= 0 && m->fail_after-- == 0; }
+static bool injected(struct gn_mem *m) {
+  if (m->fail_after < 0) return false;
+  if (m->fail_after > 0) return m->fail_after--, false;
+  if (--m->fail_run <= 0) m->fail_after = -1;
+  return true;
+}
 
 static void *take(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
@@ -125,9 +134,10 @@ void *gn_alloc(gn *g, size_t bytes) {
   bool main_thread = !gn_in_task();                              /* a pool thread must not run the host's collector */
   if (main_thread && m->tensors + bytes > m->pressure_at) press(g);
   lock(m);
-  void *p = injected(m) ? NULL : take(g, bytes);
+  bool failing = injected(m);
+  void *p = failing ? NULL : take(g, bytes);
   unlock(m);
-  if (!p && main_thread && m->fail_after < 0 && g->config.pressure && !m->in_pressure) {
+  if (!p && main_thread && !failing && g->config.pressure && !m->in_pressure) {
     press(g);
     lock(m);
     p = take(g, bytes);
