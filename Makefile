@@ -77,7 +77,7 @@ $(BUILD)/libgenai.so: $(LIBOBJ)
 define level_rules
 $(BUILD)/engine/cpu/$(1)/%.o: engine/cpu/%.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(KOPT) $(LEVEL_$(1)) -DGN_LEVEL=$(1) -c -o $$@ $$<
+	$(CC) $(CFLAGS) $(if $(filter v2,$(1)),-O2,$(KOPT)) $(LEVEL_$(1)) -DGN_LEVEL=$(1) -c -o $$@ $$<
 $(BUILD)/engine/cpu/$(1)f/%.o: engine/cpu/mm/%.c Makefile
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) $(MMOPT) $(LEVEL_$(1)) -ffp-contract=fast -DGN_MM -DGN_FAST -DGN_LEVEL=$(1) -DGN_MODE=f -c -o $$@ $$<
@@ -102,9 +102,9 @@ $(BUILD)/%.o: %.c Makefile
 
 HOSTCC  = cc
 OBJCOPY = objcopy
-$(BUILD)/embed: scripts/embed.c
+$(BUILD)/embed: scripts/embed.c engine/io/deflate.c
 	@mkdir -p $(@D)
-	$(HOSTCC) -O1 -o $@ $<
+	$(HOSTCC) -D_GNU_SOURCE -O1 -Iengine -o $@ $<
 $(BUILD)/stdlib.c: $(BUILD)/embed $(STDLIB)
 	$(BUILD)/embed $@ $(STDLIB)
 $(BUILD)/stdlib.o: $(BUILD)/stdlib.c Makefile

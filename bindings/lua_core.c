@@ -1,5 +1,6 @@
 /* lua_core.c: the module genai.core, and the searcher that finds compiled-in stdlib files. */
 #include "bind.h"
+#include "io/io.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,12 +48,19 @@ const char *nearest(const char *name, const char *const *names, int n) {
 }
 
 /* ---- stdlib ---- */
-extern const struct genai_file { const char *name; const unsigned char *data; size_t size; } genai_files[];
+extern const struct genai_file { const char *name; const unsigned char *data; size_t packed, size; } genai_files[];
 
 static const struct genai_file *find_file(const char *name) {
   for (const struct genai_file *f = genai_files; f->name; f++)
     if (!strcmp(f->name, name)) return f;
   return NULL;
+}
+
+/* Pushes the bytes of a compiled-in file. */
+static void push_file(lua_State *L, const struct genai_file *f) {
+  luaL_Buffer b;
+  if (!gn_inflate_into(luaL_buffinitsize(L, &b, f->size), f->data, f->packed, f->size, f->name)) raise_error(L);
+  luaL_pushresultsize(&b, f->size);
 }
 
 /* "genai.story.words" is genai/story/words.lua or .../words/init.lua, first below GENAI_PATH, then compiled in. */
@@ -72,7 +80,9 @@ static int load_from(lua_State *L, const char *folder, const char *name, const c
   }
   const struct genai_file *f = find_file(path);
   if (!f) return 0;
-  if (luaL_loadbufferx(L, (const char *)f->data, f->size, chunk, "t") != LUA_OK) return lua_error(L);
+  push_file(L, f);
+  if (luaL_loadbufferx(L, lua_tostring(L, -1), f->size, chunk, "t") != LUA_OK) return lua_error(L);
+  lua_remove(L, -2);
   return 1;
 }
 
@@ -92,7 +102,7 @@ static int search(lua_State *L) {
 /* core.file(name) -> the bytes of a compiled-in file, or nil */
 static int file_bytes(lua_State *L) {
   const struct genai_file *f = find_file(luaL_checkstring(L, 1));
-  if (f) lua_pushlstring(L, (const char *)f->data, f->size);
+  if (f) push_file(L, f);
   else lua_pushnil(L);
   return 1;
 }

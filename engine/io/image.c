@@ -119,20 +119,23 @@ bool gn_image_encode(const gn_tensor *t, const char *format, int quality, gn_buf
   return true;
 }
 
-char *gn_inflate(const uint8_t *data, size_t size, size_t expect, const char *name) {
-  if (size > INT_MAX - 8 || expect > INT_MAX) return gn_fail("%s: a compressed part of %zu bytes, wanted less than 2 GB", name, size), NULL;
-  if (expect / 1032 > size) return gn_fail("%s: %zu bytes cannot unfold into %zu", name, size, expect), NULL;
-  char *out = malloc(expect + 1), *in = calloc(1, size + 8);      /* stb reads two bytes past the last code */
-  int n = -1;
+bool gn_inflate_into(char *out, const uint8_t *data, size_t size, size_t expect, const char *name) {
+  if (size > INT_MAX - 8 || expect > INT_MAX) return gn_fail("%s: a compressed part of %zu bytes, wanted less than 2 GB", name, size);
+  if (expect / 1032 > size) return gn_fail("%s: %zu bytes cannot unfold into %zu", name, size, expect);
+  char *in = calloc(1, size + 8);                                 /* stb reads two bytes past the last code */
+  if (!in) return gn_fail_as(GN_NOMEM, "%s: out of memory", name);
   piece_most = 1 << 20;
-  if (!out || !in) gn_fail_as(GN_NOMEM, "%s: out of memory", name);
-  else {
-    memcpy(in, data, size);
-    n = stbi_zlib_decode_noheader_buffer(out, (int)expect, in, (int)size + 8);
-    if (n < 0 || (size_t)n != expect) n = -1, gn_fail("%s: a compressed part is broken", name);
-  }
+  memcpy(in, data, size);
+  int n = stbi_zlib_decode_noheader_buffer(out, (int)expect, in, (int)size + 8);
   free(in);
-  if (n >= 0) return out;
+  return (n >= 0 && (size_t)n == expect) || gn_fail("%s: a compressed part is broken", name);
+}
+
+char *gn_inflate(const uint8_t *data, size_t size, size_t expect, const char *name) {
+  if (expect / 1032 > size) return gn_fail("%s: %zu bytes cannot unfold into %zu", name, size, expect), NULL;
+  char *out = malloc(expect + 1);
+  if (!out) return gn_fail_as(GN_NOMEM, "%s: out of memory", name), NULL;
+  if (gn_inflate_into(out, data, size, expect, name)) return out;
   free(out);
   return NULL;
 }

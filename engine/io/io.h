@@ -38,5 +38,6 @@ bool gn_npz_decode(gn *, const uint8_t *data, size_t size, const char *name, gn_
 bool gn_npz_encode(const gn_list *, gn_buffer *out);
 bool gn_safetensors_load(gn *, const char *path, gn_list *out, char **metadata);   /* maps the file, privately; metadata: JSON text or NULL */
 bool gn_safetensors_encode(const gn_list *, const char *metadata_json, gn_buffer *out);
+bool gn_inflate_into(char *out, const uint8_t *data, size_t size, size_t expect, const char *name);
 char *gn_inflate(const uint8_t *data, size_t size, size_t expect, const char *name);      /* raw deflate; exactly `expect` bytes or NULL */
 #endif
