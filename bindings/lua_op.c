@@ -165,6 +165,7 @@ static int call_row(lua_State *L, gn_op op) {
   tensor_box *box[GN_MAX_OUTS];
   gn_tensor *out[GN_MAX_OUTS];
   rt->now = L;
+  while (top > row->npositional && lua_isnil(L, top)) lua_settop(L, --top), last = top;     /* options may be nil */
   bool options = top > 0 && is_options(L, row, top, top - 1);
   if (options) last--;
   n = take_positional(L, row, last, args);
