@@ -221,9 +221,8 @@ end
 local attention = walk.module("attention", function(self, x)
   local s = x.shape
   local b, t, d = s[1], s[2], s[3]
-  local heads, size = self.heads, d // self.heads
-  local qkv = self.qkv(x):view(b, t, 3, heads, size):permute(3, 1, 4, 2, 5)          -- [3,b,heads,t,size]
-  local y = qkv[1]:attention(qkv[2], qkv[3], self.options)
+  local function heads(y) return y:view(b, t, self.heads, d // self.heads):transpose(2, 3) end
+  local y = heads(self.query(x)):attention(heads(self.key(x)), heads(self.value(x)), self.options)
   return self.out(y:transpose(2, 3):reshape(b, t, d))
 end)
 --- nn.attention(size, heads, { causal = false, bias = true }) -> self-attention over x[b,t,size], heads of size / heads each.
@@ -234,8 +233,8 @@ function layers.attention(size, heads, options)
   if size % heads ~= 0 then error(("nn.attention: heads is %d, wanted a divisor of size %d"):format(heads, size), 2) end
   options = options_of("nn.attention", options, { causal = false, bias = true })
   local bias = { bias = options.bias }
-  return setmetatable({ heads = heads, qkv = layers.linear(size, 3 * size, bias), out = layers.linear(size, size, bias),
-    options = options.causal and { causal = true } or nil }, attention)
+  return setmetatable({ heads = heads, query = layers.linear(size, size, bias), key = layers.linear(size, size, bias), value = layers.linear(size, size, bias),
+    out = layers.linear(size, size, bias), options = options.causal and { causal = true } or nil }, attention)
 end
 
 local function recurrent(name, gates)

@@ -1,0 +1,1 @@
+return require "genai.models.style26"
