@@ -18,7 +18,8 @@ struct genai {
   char *error;                            /* message and traceback of the last failure */
   char nomem[256];                        /* text of the last out-of-memory error */
   uint64_t seed;
-  bool opening, lost;                     /* lost: there was no memory for the error's text */
+  bool opening, closing, warns, lost;     /* lost: there was no memory for the error's text */
+  char warning[256];                      /* collected so far */
   void *small[SMALL_CLASSES], *slabs;     /* alloc.c */
 };
 

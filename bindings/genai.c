@@ -72,6 +72,10 @@ static genai_status status_of(genai *rt, int status) {
 
 /* ---- opening ---- */
 static int open_state(lua_State *L) {
+  luaL_Buffer b;                                                 /* Lua makes its buffers' metatable with the first large one, and for good: here, where */
+  luaL_buffinitsize(L, &b, 64 * LUAL_BUFFERSIZE);                /* a failure ends the runtime, not later, where it would leave it half made */
+  luaL_pushresultsize(&b, 0);
+  lua_pop(L, 1);
   luaL_openlibs(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, open_core);
@@ -84,9 +88,17 @@ static int open_state(lua_State *L) {
   return 0;
 }
 
+/* Pieces are put together; "@on" and "@off" steer, as in lua. Without a log they are off at first and go to stderr. */
 static void warn(void *user, const char *text, int more) {
   genai *rt = user;
-  if (rt->options.log) rt->options.log(rt->options.user, 1, text);
+  size_t n = strlen(rt->warning);
+  bool first = n == 0;
+  snprintf(rt->warning + n, sizeof rt->warning - n, "%s", text);
+  if (more) return;
+  if (first && text[0] == '@') rt->warns = !strcmp(text, "@on") ? true : !strcmp(text, "@off") ? false : rt->warns;
+  else if (rt->warns && rt->options.log) rt->options.log(rt->options.user, 1, rt->warning);
+  else if (rt->warns) fprintf(stderr, "genai: warning: %s\n", rt->warning);
+  rt->warning[0] = 0;
 }
 
 genai *genai_open_mode(const genai_options *options, bool exact, const char *isa) {
@@ -95,6 +107,7 @@ genai *genai_open_mode(const genai_options *options, bool exact, const char *isa
   rt->opening = true;
   if (options) rt->options = *options;
   rt->seed = rt->options.seed;
+  rt->warns = rt->options.log != NULL;
   gn_config config = { .limit = rt->options.memory_limit, .threads = rt->options.threads == 0 ? -1 : rt->options.threads, .exact = exact, .isa = isa,
                        .pressure = pressure, .user = rt, .seed = rt->options.seed };
   if (!(rt->g = gn_open(&config))) return free(rt), NULL;
@@ -114,7 +127,7 @@ genai *genai_open(const genai_options *options) { return genai_open_mode(options
 
 void genai_close(genai *rt) {
   if (!rt) return;
-  rt->opening = true;                                            /* no collections from now on */
+  rt->opening = rt->closing = true;                              /* no collections from now on, and no new tensors: nothing would free them */
   if (rt->L) lua_close(rt->L);
   alloc_close(rt);
   remove_tmpdir(rt);

@@ -21,9 +21,12 @@ static holder *new_holder(lua_State *L) {
   rt_of(L)->now = L;
   holder *h = lua_newuserdatauv(L, sizeof *h, 0);
   *h = (holder){ 0 };
-  if (luaL_newmetatable(L, "genai.holder")) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "genai.holder") == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 2);
     lua_pushcfunction(L, drop), lua_setfield(L, -2, "__gc");
     lua_pushboolean(L, 0), lua_setfield(L, -2, "__metatable");
+    lua_pushvalue(L, -1), lua_setfield(L, LUA_REGISTRYINDEX, "genai.holder");     /* kept when it is whole: memory may run out before */
   }
   lua_setmetatable(L, -2);
   return h;

@@ -9,6 +9,7 @@ const char tensor_magic[1] = { 0 };
 
 /* ---- boxes ---- */
 tensor_box *new_box(lua_State *L) {
+  if (rt_of(L)->closing) luaL_error(L, "tensor: the runtime is closing");
   tensor_box *b = lua_newuserdatauv(L, sizeof *b, 0);
   b->t = NULL, b->magic = tensor_magic;
   lua_rawgetp(L, LUA_REGISTRYINDEX, tensor_magic);
