@@ -13,7 +13,7 @@ local function op_text(row)
   local text = { "genai." .. row.name .. "(" .. row.signature:gsub("%s*%->.*", ""):gsub("%s*;%s*", ", { "):gsub("([%w_]+):%S*", "%1"):gsub(" ", ", ")
     :gsub("{,", "{") .. (row.signature:find ";" and " }" or "") .. ")", "  " .. row.doc, "  signature: " .. row.signature }
   if row.grad then text[#text + 1] = "  has first and second derivatives" end
-  if #row.example > 0 then text[#text + 1] = "  example:   " .. row.example:gsub("%f[%w]t({", "genai.tensor%1"):gsub("%f[%w]t{", "genai.tensor{") end
+  if #row.example > 0 then text[#text + 1] = "  example:   " .. row.example:gsub("%f[%w]t([({])", "genai.tensor%1") end
   return table.concat(text, "\n")
 end
 
@@ -47,20 +47,27 @@ function help.examples()
   return out
 end
 
+-- A title "story(prompt)" of module "story", "nn.linear(..)", "genai.has(name)", "x:split(size)".
+local function is_title(block, module, name)
+  local title = block[1]:match "^([%w_.:]+)%s*[({]" or block[1]:match "^([%w_.:]+)%s*:"
+  if not title then return false end
+  local short = title:match "([%w_]+)$"
+  return title == name or "genai." .. title == name or module .. "." .. short == name or "genai." .. module .. "." .. short == name
+    or (short == name and (module == name or title:find "^genai%." or title:find "^x:" or title == short))
+end
+
 local function doc_text(name)
-  local short = name:match "([%w_]+)$"
+  local module_doc
   for _, file in ipairs(core.modules()) do
     local module = file:match "^genai/(.+)%.lua$"
-    if module and file:match "%.lua$" then
+    if module then
       for i, block in ipairs(comments(core.file(file))) do
-        local title = block[1]:match "^([%w_.:]+)%s*[({]" or block[1]:match "^([%w_.:]+)%s*:"
-        if title and (title == name or title == "genai." .. name or title:match "([%w_]+)$" == short and (name == short or module == name:match "^([%w_]+)")) then
-          return table.concat(block, "\n"):gsub("\n%s*>%s*", "\n  example: ")
-        end
-        if i == 1 and (module == name or "genai." .. module == name) then return table.concat(block, "\n") end
+        if is_title(block, module, name) then return (table.concat(block, "\n"):gsub("\n%s*>%s*", "\n  example: ")) end
+        if i == 1 and (module == name or "genai." .. module == name) then module_doc = table.concat(block, "\n") end
       end
     end
   end
+  return module_doc
 end
 
 local function overview()
