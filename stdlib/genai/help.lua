@@ -21,8 +21,8 @@ end
 local function comments(source)
   local found, block = {}, nil
   for line in (source .. "\n"):gmatch "(.-)\n" do
-    if line:match "^%-%-%-" then block = { (line:gsub("^%-%-%-%s?", "")) }
-    elseif block and line:match "^%-%-" then block[#block + 1] = (line:gsub("^%-%-%s?", "  "))
+    if not block and line:match "^%-%-%-" then block = { (line:gsub("^%-%-%-%s?", "")) }
+    elseif block and line:match "^%-%-" then block[#block + 1] = (line:gsub("^%-%-%-?%s?", "  "))
     elseif block then
       found[#found + 1] = block
       block = nil
@@ -57,17 +57,18 @@ local function is_title(block, module, name)
 end
 
 local function doc_text(name)
-  local module_doc
+  local module_doc, loose                                        -- loose: the last word of a title is the name: "adam" of optim.adam
   for _, file in ipairs(core.modules()) do
     local module = file:match "^genai/(.+)%.lua$"
     if module then
       for i, block in ipairs(comments(core.file(file))) do
         if is_title(block, module, name) then return (table.concat(block, "\n"):gsub("\n%s*>%s*", "\n  example: ")) end
+        if not loose and block[1]:match("^[%w_.:]*[.:](" .. name:gsub("%W", "%%%0") .. ")%s*[({]") then loose = table.concat(block, "\n") end
         if i == 1 and (module == name or "genai." .. module == name) then module_doc = table.concat(block, "\n") end
       end
     end
   end
-  return module_doc
+  return module_doc or loose
 end
 
 local function overview()
