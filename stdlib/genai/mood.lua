@@ -41,9 +41,10 @@ local votes = {
     [1] = "dark darkness storm thunder lightning shook howled growled witch wolf night black crack stuck shadow cave bones deep" },
 }
 local times = {
-  dawn = "dawn sunrise daybreak cockcrow", morning = "morning breakfast", noon = "noon midday lunch day daytime afternoon sunny sunshine sun",
-  dusk = "dusk sunset evening twilight sundown supper", night = "night midnight moon moonlight moonlit stars star starry nighttime bedtime",
+  dawn = "dawn sunrise daybreak cockcrow", morning = "morning breakfast", noon = "noon midday lunch day daytime afternoon",
+  dusk = "dusk sunset evening twilight sundown supper", night = "night midnight nighttime bedtime",
 }
+local hints = { noon = "sunny sunshine sun", night = "moon moonlight moonlit stars star starry" } -- they count where no hour is named
 local weathers = {
   rain = "rain rainy raining rained drizzle puddle puddles umbrella shower", snow = "snow snowy snowing snowed ice icy frost frosty winter blizzard snowflake snowflakes",
   storm = "storm stormy thunder lightning tempest hurricane", wind = "wind windy gale breeze gust gusts blew blustery", fog = "fog foggy mist misty haze",
@@ -99,7 +100,7 @@ for _, name in ipairs(order) do
     end
   end
 end
-local time_of, weather_of = index(times), index(weathers)
+local time_of, hint_of, weather_of = index(times), index(hints), index(weathers)
 
 local function look_up(map, word)
   return map[word] or map[word:match "^(.-)s$"] or map[word:match "^(.-)ing$"] or map[word:match "^(.-)ed$"] or map[word:match "^(.-)y$"]
@@ -122,11 +123,13 @@ local function read(text)
       score[name] = score[name] + (denied > 0 and -weight or weight)
     end
     seen.time = time_of[word] and (seen.time ~= "night" and time_of[word]) or seen.time
+    seen.hint = hint_of[word] and (seen.hint ~= "night" and hint_of[word]) or seen.hint
     seen.weather = seen.weather == "storm" and "storm" or look_up(weather_of, word) or seen.weather
     seen.speed = seen.speed + (speeds[word] or 0)
     seen.metre = metres[word] or seen.metre
     denied = negations[word] and 3 or denied - 1
   end
+  seen.time = seen.time or seen.hint
   return score, seen
 end
 

@@ -37,7 +37,7 @@ end
 
 local FIELDS = { "colours", "figures", "height", "mood", "places", "season", "seed", "sky", "text", "time", "weather", "width" }
 local SKY = { "aurora", "clouds", "moon", "rainbow", "stars", "sun" }
-local HOW = { "above", "before", "behind", "beside", "inside", "on", "under" }
+local HOW = { "above", "before", "behind", "beside", "held", "inside", "on", "under" }
 local POSES, MOODS = { "airborne", "asleep", "flying" }, { "fierce", "happy", "sad" }
 
 local function sorted_keys(t)
@@ -104,7 +104,7 @@ local numerals = { "one", "two", "three", "four", "five", "six", "seven", "eight
 local many = { mouse = "mice", fish = "fish", child = "children", man = "men", woman = "women", sheep = "sheep", deer = "deer", wolf = "wolves", fox = "foxes",
   butterfly = "butterflies", firefly = "fireflies", fairy = "fairies", witch = "witches", octopus = "octopuses", church = "churches", bush = "bushes", cactus = "cactuses" }
 local spoken = { appletree = "apple tree", cherrytree = "cherry tree", polarbear = "polar bear", toyballoon = "balloon", balloon = "hot-air balloon", pine = "pine tree",
-  palm = "palm tree", boat = "sailing boat", rowboat = "rowing boat", chest = "treasure chest", pirateship = "pirate ship" }
+  palm = "palm tree", boat = "sailing boat", rowboat = "rowing boat", chest = "treasure chest", pirateship = "pirate ship", treehouse = "tree house", hillock = "hill" }
 local where = { meadow = "in a meadow", forest = "in a forest", jungle = "in a jungle", beach = "on a beach", sea = "by the sea", underwater = "under the sea", island = "on an island",
   cliff = "on a cliff", mountains = "below mountains", hills = "among hills", river = "by a river", lake = "by a lake", village = "in a village", city = "in a city",
   desert = "in a desert", snowfield = "in the snow", cave = "in a cave", sky = "in the sky", space = "in space", road = "by a road", garden = "in a garden",
@@ -113,7 +113,7 @@ local hours = { dawn = "at dawn", morning = "in the morning", noon = "at noon", 
 local airs = { cloudy = "under clouds", rain = "in the rain", storm = "in a storm", snow = "in falling snow", fog = "in fog", wind = "in the wind" }
 
 local function phrase(f, count)
-  local noun = spoken[f.kind] or f.word and figures.kinds[f.kind].words:find(f.word, 1, true) and f.word or f.kind
+  local noun = f.kind == "thing" and f.word or spoken[f.kind] or f.word and figures.kinds[f.kind].words:find(f.word, 1, true) and f.word or f.kind
   local front = (f.size and f.size ~= "medium" and f.size .. " " or "") .. (f.mood and f.mood .. " " or "") .. (f.pose == "asleep" and "sleeping " or f.pose == "flying" and "flying " or "") .. (f.colour and f.colour .. " " or "")
   if count > 1 then return numerals[count] .. " " .. front .. (many[noun] or noun .. "s") end
   local all = front .. noun

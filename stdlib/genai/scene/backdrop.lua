@@ -263,6 +263,8 @@ local function ground_colours(s)
   return g, near, far
 end
 
+M.ground_colours = ground_colours
+
 local function tufts(p, s, near, y0, y1, lo, hi)
   if not grassy(s) or snowy(s) then return end
   local n = 9

@@ -13,8 +13,9 @@ local function figure_of(item, s)
   local autumn = s.scene.season == "autumn"
   if not f.colour and autumn and (f.kind == "tree" or f.kind == "birch" or f.kind == "bush" or f.kind == "willow") then colour = s.r:choose { { 0.9, 0.52, 0.18 }, { 0.85, 0.38, 0.18 }, { 0.92, 0.7, 0.24 } } end
   if not f.colour and s.scene.season == "spring" and f.kind == "tree" then colour = { 0.97, 0.74, 0.8 } end
+  if f.kind == "hillock" then colour = select(2, backdrop.ground_colours(s)) end
   return { colour = colour, given = f.colour and true or false, mood = f.mood or s.feeling, pose = f.pose, lit = s.lamps, beam = (s.scene.time == "night" or s.scene.time == "dusk" or s.scene.time == "evening" or s.scene.time == "dawn" or s.scene.weather == "storm" or s.scene.weather == "fog") and 1 or 0,
-    r = s.r, airborne = item.float, afloat = item.afloat, snowy = backdrop.snowy(s), turn = (s.r:uniform() - 0.5) * 1.2 }
+    r = s.r, airborne = item.float, afloat = item.afloat, snowy = backdrop.snowy(s), word = f.word, held = item.held, sat = item.sat, turn = (s.r:uniform() - 0.5) * 1.2 }
 end
 
 local function splash(p, s, item)
@@ -32,6 +33,24 @@ local function reflect(p, item, f, info)
   p.squash, p.alpha, p.ripple = -0.55, 0.3, item.size * 0.045
   info.draw(p, f, info.spec)
   p.squash, p.alpha, p.ripple = 1, 1, 0
+end
+
+-- the bough that somebody in a tree sits on, the string between a hand and a kite
+local function extras_of(p, item)
+  if item.bough then
+    local x = (item.on.x - item.x) / item.size
+    local bark = { 0.46, 0.32, 0.24 }
+    p:at(item.x, item.y, item.size, 1)
+    p:curve(-0.62 * (x > 0 and 1 or -1), 0.03, x * 0.3, -0.02, x * 0.9, -0.1, 0.03, 0.06)
+    p:fill(bark, { b = { 0.3, 0.2, 0.16 }, tex = "fur", scale = 20, amount = 0.5, bevel = 0.04 })
+    p:circle(-0.55 * (x > 0 and 1 or -1), 0.07, 0.07):circle(-0.66 * (x > 0 and 1 or -1), 0.0, 0.06)
+    p:fill({ 0.4, 0.6, 0.3 }, { tex = "leaves", scale = 12, amount = 0.5, rough = 0.02, fine = 16, ink = 0.1 })
+  elseif item.string then
+    local hx, hy = item.string[1], item.string[2]
+    p:at(0, 0, 1, 1)
+    p:curve(hx, -hy, (hx + item.x) * 0.5 + 0.03, -math.max(hy, item.y) + 0.02, item.x, -(item.y - item.size * 0.35), 0.0025)
+    p:flat({ 0.95, 0.95, 0.95 }, { raw = true, alpha = 0.8 })
+  end
 end
 
 local function draw_item(p, s, item)
@@ -54,16 +73,18 @@ local function draw_item(p, s, item)
     p:at(item.x, y, item.size, item.flip)
     p:shadow(info.width * 0.95, s.shade)
   end
-  p:at(item.x, y + (info.alive and item.on == nil and not item.float and 0 or 0), item.size, item.flip, tilt)
+  extras_of(p, item)
+  p:at(item.x, y, item.size, item.flip, item.tilt or tilt)
   info.draw(p, f, info.spec)
   p.ambient = ambient
   if item.host then -- the hull in front of its passengers
     local boat = item.host
-    p:at(boat.x, boat.y, boat.size, boat.flip, s.scene.weather == "storm" and 0.12 or 0.03)
+    local wet = boat.info.lives == "water"
+    p:at(boat.x, boat.y, boat.size, boat.flip, not wet and 0 or s.scene.weather == "storm" and 0.12 or 0.03)
     local fb = boat.drawn
     fb.hull = true
     boat.info.draw(p, fb, boat.info.spec)
-    splash(p, s, boat)
+    if wet and boat.afloat then splash(p, s, boat) end
   end
   if afloat and f.pose ~= "flying" then splash(p, s, item) end
 end

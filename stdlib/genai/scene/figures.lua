@@ -2,6 +2,7 @@
 -- where it lives (ground, water, sky, deep) and the words that mean it. To add a figure: one row here, one short function that draws it.
 local animals, wings, people = require "genai.scene.animals", require "genai.scene.wings", require "genai.scene.people"
 local plants, buildings, things = require "genai.scene.plants", require "genai.scene.buildings", require "genai.scene.things"
+local objects = require "genai.scene.objects"
 
 local figures, order = {}, {}
 local ORANGE, BROWN, GREY, WHITE, GREEN, RED = { 0.91, 0.47, 0.17 }, { 0.6, 0.42, 0.28 }, { 0.62, 0.62, 0.66 }, { 0.96, 0.95, 0.93 }, { 0.36, 0.6, 0.3 }, { 0.84, 0.24, 0.22 }
@@ -101,7 +102,11 @@ live("robot", "android machine", people.robot, { 0.5, 0.68, 0.76 }, 0.36, 0.7)
 live("ghost", "spirit", people.ghost, { 0.95, 0.97, 1 }, 0.32, 0.75)
 live("snowman", "", people.snowman, { 0.97, 0.98, 1 }, 0.38, 0.75)
 
-add("tree", "oak beech elm chestnut maple ash trees sycamore", plants.tree, { 0.38, 0.58, 0.28 }, 0.66, 0.85)
+live("crocodile", "alligator croc", objects.crocodile, { 0.4, 0.6, 0.32 }, 0.24, 1.9)
+live("snake", "python serpent eel", objects.snake, { 0.45, 0.68, 0.34 }, 0.22, 1.3)
+live("thing", "pumpkin teapot kettle apple", objects.thing, { 0.36, 0.6, 0.72 }, 0.3, 0.95)
+
+add("tree", "oak beech elm chestnut maple ash trees sycamore branch bough treetop branches treetops", plants.tree, { 0.38, 0.58, 0.28 }, 0.66, 0.85)
 add("appletree", "", plants.tree, { 0.4, 0.62, 0.3 }, 0.56, 0.85, "ground", { fruit = { 0.88, 0.2, 0.18 } })
 add("cherrytree", "blossom", plants.tree, { 0.97, 0.7, 0.78 }, 0.56, 0.85, "ground", {})
 add("birch", "poplar aspen", plants.tree, { 0.6, 0.7, 0.32 }, 0.62, 0.7, "ground", { bark = { 0.93, 0.92, 0.88 }, slim = 0.04 })
@@ -150,6 +155,14 @@ add("fence", "gate", things.fence, { 0.95, 0.92, 0.86 }, 0.11, 2.3)
 add("well", "", things.well, { 0.66, 0.65, 0.66 }, 0.3, 0.9)
 add("train", "locomotive engine tram", things.train, { 0.25, 0.5, 0.44 }, 0.3, 1.2)
 add("car", "bus truck van tractor", things.car, { 0.86, 0.3, 0.26 }, 0.2, 1.15)
+add("submarine", "", objects.submarine, { 0.96, 0.76, 0.22 }, 0.28, 1.4, "deep")
+add("plane", "aeroplane airplane jet helicopter biplane", objects.plane, { 0.86, 0.34, 0.3 }, 0.24, 1.25, "sky")
+add("bicycle", "bike tricycle scooter", objects.bicycle, { 0.86, 0.32, 0.3 }, 0.24, 1.35)
+add("sledge", "sled sleigh toboggan", objects.sledge, { 0.74, 0.3, 0.24 }, 0.16, 1.5)
+add("cloud", "", objects.cloud, { 0.97, 0.98, 1 }, 0.24, 1.8, "sky")
+add("bed", "cot crib", objects.bed, { 0.42, 0.58, 0.74 }, 0.3, 1.75)
+add("treehouse", "", objects.treehouse, { 0.86, 0.68, 0.44 }, 0.8, 0.85)
+add("hillock", "", objects.hillock, { 0.45, 0.62, 0.3 }, 0.2, 2.4)
 
 -- the same shape under another name wears another colour
 for _, o in ipairs {
@@ -159,6 +172,13 @@ for _, o in ipairs {
   local kind = figures[o[1]]
   kind.tints = kind.tints or {}
   kind.tints[o[2]] = o[3]
+end
+
+for word, colour in pairs { pumpkin = ORANGE, apple = RED, tomato = RED, strawberry = RED, cherry = RED, lemon = { 0.98, 0.86, 0.3 }, pear = { 0.72, 0.78, 0.34 },
+  teapot = { 0.36, 0.58, 0.8 }, kettle = { 0.72, 0.42, 0.3 }, clock = { 0.78, 0.34, 0.3 }, pencil = { 0.97, 0.76, 0.26 }, crayon = { 0.88, 0.36, 0.36 }, candle = CREAM, suitcase = { 0.66, 0.42, 0.26 },
+  carrot = ORANGE, banana = { 0.98, 0.86, 0.34 }, sock = { 0.86, 0.36, 0.4 }, egg = CREAM, snowball = WHITE, bubble = { 0.76, 0.9, 0.96 }, potato = { 0.78, 0.6, 0.4 }, acorn = { 0.68, 0.46, 0.26 } } do
+  figures.thing.tints = figures.thing.tints or {}
+  figures.thing.tints[word] = colour -- a table: order does not matter
 end
 
 -- what reaches above its unit box: ears, hats, horns, wings, flags

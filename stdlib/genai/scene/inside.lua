@@ -21,14 +21,14 @@ function M.underwater(p, s)
   for i = 1, 3 do
     p.hazed = 0.75 - i * 0.22
     backdrop.terrain(p, { top = { 0.3, 0.46, 0.5 }, low = { 0.24, 0.36, 0.4 }, base = 0.7 + i * 0.055, amp = 0.22 - i * 0.045, freq = 1.6 + i * 0.7, octaves = 3, seed = r:integer(1, 999), bottom = 0.95, tex = "rock", scale = 8, amount = 0.4 })
-    for _ = 1, 2 do draw(p, s, r:uniform() < 0.5 and "seaweed" or "coral", r:uniform() * w, 0.74 + i * 0.05, 0.12 + i * 0.045, r:choose { { 0.24, 0.55, 0.4 }, { 0.85, 0.42, 0.46 }, { 0.9, 0.62, 0.3 }, { 0.6, 0.4, 0.7 } }) end
+    for _ = 1, 2 do draw(p, s, r:uniform() < 0.5 and "seaweed" or "coral", r:uniform() * w, 0.74 + i * 0.05, 0.12 + i * 0.045, (r:choose { { 0.24, 0.55, 0.4 }, { 0.85, 0.42, 0.46 }, { 0.9, 0.62, 0.3 }, { 0.6, 0.4, 0.7 } })) end
   end
   p.hazed = 0.1
   backdrop.terrain(p, { top = { 0.82, 0.8, 0.6 }, low = { 0.6, 0.58, 0.46 }, base = 0.87, amp = 0.05, freq = 1.4, octaves = 2, seed = r:integer(1, 999), bottom = 1, tex = "wave", scale = 22, amount = 0.2, edge = 0.3 })
   local left = r:uniform() < 0.5
   for i = 0, 2 do
     draw(p, s, "seaweed", left and 0.05 + i * 0.1 or w - 0.05 - i * 0.1, 0.99, 0.34 - i * 0.07, { 0.18, 0.48, 0.36 })
-    draw(p, s, "coral", left and w - 0.06 - i * 0.12 or 0.06 + i * 0.12, 0.99, 0.24 - i * 0.05, r:choose { { 0.95, 0.46, 0.42 }, { 0.95, 0.65, 0.3 }, { 0.75, 0.42, 0.7 } })
+    draw(p, s, "coral", left and w - 0.06 - i * 0.12 or 0.06 + i * 0.12, 0.99, 0.24 - i * 0.05, (r:choose { { 0.95, 0.46, 0.42 }, { 0.95, 0.65, 0.3 }, { 0.75, 0.42, 0.7 } }))
   end
 end
 
@@ -49,7 +49,7 @@ function M.space(p, s)
   p:row { 26, 0.5, 0.66, 0.36, 0.66, 0.24, 0.18, 0.5, -0.3, 1.1, 1.5, 2.6, 0.42, 0.36, r:integer(1, 999) }
   p:row { 25, 1, 1, 0.98, 0.9, 0, 0, 0, 0, 3, 22, 0.0045, r:integer(1, 999), 1 }
   p:row { 25, 1, 0.8, 0.9, 1, 0, 0, 0, 0, 3, 40, 0.003, r:integer(1, 999), 0.7 }
-  if not s.planets then draw(p, s, "planet", w * (0.5 - s.plan.side * 0.3), 0.36, 0.24, r:choose { { 0.9, 0.6, 0.4 }, { 0.5, 0.7, 0.85 }, { 0.8, 0.5, 0.65 } }) end
+  if not s.planets then draw(p, s, "planet", w * (0.5 - s.plan.side * 0.3), 0.36, 0.24, (r:choose { { 0.9, 0.6, 0.4 }, { 0.5, 0.7, 0.85 }, { 0.8, 0.5, 0.65 } })) end
   if s.scene.sky.moon or s.grounded then
     backdrop.terrain(p, { top = { 0.78, 0.76, 0.84 }, low = { 0.46, 0.42, 0.55 }, base = 0.84, amp = 0.05, freq = 1.2, octaves = 2, seed = r:integer(1, 999), bottom = 1, tex = "rock", scale = 9, amount = 0.4,
       edge = 0.5, curve = -0.06, cx = w * 0.5 })
@@ -125,6 +125,9 @@ function M.room(p, s)
   p:fill({ 0.36, 0.5, 0.62 }, { ink = 0.3 })
   p:ellipse(0, 0, 0.38, 0.066)
   p:fill({ 0.9, 0.82, 0.66 }, { ink = 0.1 })
+  draw(p, s, "lantern", w * 0.5 + s.plan.side * w * 0.42, 0.82, 0.36)
+  if lamp then p:glow(0, 0.7, 2.2, { 1, 0.78, 0.42 }, 0.4) end
+  for _, f in ipairs(s.scene.figures) do if f.kind == "bed" then return end end -- it is drawn with the others
   local bx = w * 0.5 - s.plan.side * w * 0.3
   p:at(bx, 0.8, 0.46, s.plan.side)
   p:box(-0.36, 0.34, 0.05, 0.34, 0, 0.03):box(0.44, 0.2, 0.04, 0.2, 0, 0.03):box(0, 0.16, 0.42, 0.09, 0, 0.02)
@@ -133,8 +136,6 @@ function M.room(p, s)
   p:fill({ 0.98, 0.97, 0.94 })
   p:join(0.03):box(0.1, 0.28, 0.35, 0.1, 0, 0.06)
   p:fill({ 0.42, 0.58, 0.74 }, { tex = "spot", scale = 12, amount = 0.4, c = { 0.95, 0.9, 0.8 } })
-  draw(p, s, "lantern", w * 0.5 + s.plan.side * w * 0.42, 0.82, 0.36)
-  if lamp then p:glow(0, 0.7, 2.2, { 1, 0.78, 0.42 }, 0.4) end
 end
 
 return M

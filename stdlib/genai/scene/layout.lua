@@ -2,13 +2,7 @@
 local figures = require "genai.scene.figures"
 local words = require "genai.scene.words"
 
-local SEAT = { horse = 0.52, unicorn = 0.5, dragon = 0.5, whale = 0.6, turtle = 0.6, elephant = 0.72, camel = 0.62, deer = 0.56, rock = 0.68, house = 0.92, castle = 0.38,
-  tree = 0.62, appletree = 0.6, cherrytree = 0.6, bridge = 0.86, mushroom = 0.9, chest = 0.8, fence = 0.85, snail = 0.7, cow = 0.58, donkey = 0.58, giraffe = 0.5,
-  zebra = 0.58, star = 0.85, balloon = 0.96, dolphin = 0.55, swan = 0.4, planet = 0.82 }
-local BOARD = { boat = { 0.2, 0.62, -0.2 }, rowboat = { 0.24, 0.95, -0.24 }, ship = { 0.24, 0.4, -0.3 }, pirateship = { 0.24, 0.4, -0.3 }, balloon = { 0.1, 0.3, 0 }, car = { 0.3, 0.55, -0.06 },
-  train = { 0.42, 0.42, -0.3 }, rocket = { 0.5, 0.2, 0 }, bush = { 0.2, 0.9, 0 } }
-local WET = { sea = true, underwater = true, lake = true, river = true, island = true, waterfall = true, swamp = true }
-
+local relations = require "genai.scene.relations"
 local function set_of(list)
   local out = {}
   for _, v in ipairs(list) do out[v] = true end
@@ -71,7 +65,7 @@ local function place_one(f, item, p, r)
   local info = item.info
   local lives = info.lives
   local at = f.at and f.at.place
-  if f.pose == "flying" and info.alive and lives == "ground" and (f.kind == "dragon" or f.kind == "owl" or f.kind == "fairy" or f.kind == "ghost" or f.kind == "unicorn") then lives = "sky" end
+  if f.pose == "flying" and info.alive and lives == "ground" then lives = "sky" end
   if f.pose == "airborne" then lives = "sky" end
   if f.kind == "duck" and (p.water == "lake" or p.water == "river" or p.water == "open") then lives = "water" end
   if lives == "sky" and f.pose ~= "flying" and f.at and f.at.how ~= "above" and (at == "meadow" or at == "garden" or at == "road" or at == "snowfield") and f.kind == "bird" then lives = "ground" end
@@ -153,68 +147,28 @@ local function part(items, w) -- push apart what overlaps
   end
 end
 
--- what stands in a relation to another figure moves to it
-local function relate(items, i, w, r)
-  local item = items[i]
-  local at = item.figure.at
-  local other = at and at.figure and items[at.figure]
-  if not other or other == item or other.on == item then return end
-  local how, side = at.how, item.x < other.x and -1 or 1
-  if other.x + side * other.size * 0.5 > w * 0.92 then side = -1 elseif other.x + side * other.size * 0.5 < w * 0.08 then side = 1 end
-  local board, seat = BOARD[other.info.kind], SEAT[other.info.kind]
-  if other.sides and how ~= "on" then side = other.sides end -- the next one stands on the other side
-  local reach = (other.info.width * other.size + item.info.width * item.size) * 0.5
-  if (how == "inside" or how == "on") and board then
-    local rank = other.aboard or 0
-    other.aboard = rank + 1
-    item.on, item.order, item.size = other, (other.info.kind == "boat" or other.info.kind:find "ship") and 0.5 or -0.5, math.min(item.size, other.size * board[2])
-    item.host = item.order > 0 and other
-    item.x, item.y = other.x + (board[3] + rank * (other.info.kind == "rowboat" and 0.5 or 0.24)) * other.size * 0.9, other.y - board[1] * other.size + item.size * 0.12
-    item.shadowless = true
-  elseif how == "on" and (seat or other.info.kind == "island") then
-    if not other.info.alive and other.info.height < 0.3 then other.size = math.max(other.size, item.size * 0.9) end
-    local need = math.min(item.size, other.size * 0.5) * (item.info.top or 1.03) + 0.03
-    other.size = math.max(other.size * 0.6, math.min(other.size, (other.y - need) / seat))
-    item.on, item.order, item.size = other, 0.5, math.min(item.size, other.size * (other.info.alive and 0.6 or other.info.height < 0.3 and 1.1 or 0.7))
-    item.x, item.y, item.shadowless = other.x - 0.06 * other.size, other.y - seat * other.size, true
-    item.size = math.max(0.08, math.min(item.size, (item.y - 0.02) / (item.info.top or 1.03)))
-    item.float, item.leap = false, false
-  elseif how == "under" and (other.info.kind == "umbrella" or other.info.kind == "mushroom" or other.info.kind == "bridge") then
-    if other.info.kind == "umbrella" then
-      other.on, other.order, other.size = item, 0.5, item.size * 1.3
-      other.x, other.y, other.shadowless = item.x + item.size * 0.1, item.y - item.size * 0.38, true
-    else
-      other.size = math.max(other.size, item.size * 1.5)
-      item.on, item.order, item.x, item.y = other, 0.5, other.x, other.y + 0.012
+-- who stands on a hill gets one
+local function raise(items, p)
+  if p.shape or p.water == "open" or p.water == "lake" then return end
+  local hill, n = nil, 0
+  for i = 1, #items do
+    local f = items[i].figure
+    if f.at and f.at.place == "hills" and f.at.how == "on" and not items[i].float then n = n + 1 end
+  end
+  if n == 0 then return end
+  local info = figures.kinds.hillock
+  hill = { figure = { kind = "hillock" }, info = info, index = 0, order = 0, y = 0.93, scale = 1, size = 0.2 + 0.02 * n, hill = true, shadowless = true }
+  for i = 1, #items do
+    local item = items[i]
+    if not item.float and not item.afloat then
+      local on = item.figure.at and item.figure.at.place == "hills"
+      if on then
+        item.size = math.min(item.size, 0.4 + (item.info.alive and 0 or 0.2))
+        item.y, item.hill = hill.y - hill.size * 0.86, true
+      end
     end
-  elseif how == "under" and not other.float then
-    item.on, item.order, other.sides = other, 0.5, -side
-    item.x, item.y = other.x + side * other.size * (0.16 + r:uniform() * 0.06), other.y + 0.03 + r:uniform() * 0.02
-  elseif how == "above" and not item.on then
-    item.on, item.float, item.order = other, item.info.lives == "sky" or item.float, 0.5
-    if not other.float then other.size = math.min(other.size, 0.5) end
-    local room = math.max(0.26, other.y - other.size * 0.82)
-    item.size = math.min(item.size, room * 0.86)
-    item.x, item.y = other.x + side * other.size * 0.3, math.max(item.size * 1.14 + 0.02, room)
-    item.float = true
-  elseif how == "behind" then
-    item.on, item.order, other.sides = other, -0.5, -side
-    item.x, item.y = other.x + side * reach * 0.55, other.y - 0.05
-  elseif how == "before" then
-    item.on, item.order, other.sides = other, 0.5, -side
-    item.x, item.y = other.x + side * other.size * 0.22, math.min(0.95, other.y + 0.07)
-  elseif (how == "beside" or how == "inside") and not item.float and not other.float and item.afloat == other.afloat then
-    item.on, item.order, other.sides = other, 0.5, -side
-    local step = other.next or 0 -- one more pair stands one place farther out
-    other.next = step + 0.5
-    item.x, item.y = other.x + side * (reach * 0.94 + math.floor(step) * item.size * 0.7), math.min(0.95, other.y + (item.info.height < other.info.height and 0.035 or 0))
   end
-  item.y = math.max(item.size * 0.5, item.y)
-  local half = math.min(item.info.width * item.size * 0.44, w * 0.45)
-  if item.on == other and (item.x < half or item.x > w - half) then -- no room: both move
-    local by = item.x < half and half - item.x or w - half - item.x
-    item.x, other.x = item.x + by, other.x + by
-  end
+  p.hill = hill
 end
 
 --- layout(scene, w, rng) -> land plan, items in painting order: { figure, info, x, y, size, flip, float, afloat, leap }
@@ -235,28 +189,43 @@ local function layout(scene, w, r)
     if item.float then item.y = math.max(item.y, item.size * 1.12 + 0.02) end
     items[i] = item
   end
+  raise(items, p)
   spread(items, w, p, r)
   part(items, w)
-  for i = 1, n do relate(items, i, w, r) end
+  relations.apply(items, w, r, p)
+  if p.hill then
+    local x, n, least, most = 0, 0, w, 0
+    for _, item in ipairs(items) do
+      if item.hill then x, n, least, most = x + item.x, n + 1, math.min(least, item.x), math.max(most, item.x) end
+    end
+    p.hill.x = x / n
+    p.hill.size = math.max(p.hill.size, (most - least) * 0.5)
+    for _, item in ipairs(items) do
+      if item.hill then item.x = p.hill.x + (item.x - p.hill.x) * 0.85 end
+    end
+  end
   local middle = 0
   for _, item in ipairs(items) do middle = middle + item.x / n end
   for _, item in ipairs(items) do
     local towards = item.on and item.order == 0.5 and not item.host and item.on.x or n > 1 and middle or w * 0.5
     item.flip = math.abs(towards - item.x) < 0.03 and (r:uniform() < 0.5 and 1 or -1) or towards > item.x and 1 or -1
-    if item.on and BOARD[item.on.info.kind] and item.order == -0.5 then item.flip = item.on.flip or item.flip end
     item.depth = item.on and item.on.y + item.order * 0.001 or item.y
   end
   for _, item in ipairs(items) do
     if item.on and not item.float then item.depth = (item.on.on and item.on.on.y or item.on.y) + item.order * 0.01 + (item.on.on and 0.002 or 0) end
   end
+  relations.hold(items)
   local drawn = {}
   for i, item in ipairs(items) do drawn[i] = item end
+  for _, item in ipairs(items) do item.layer = item.float and not item.on and item.depth - 10 or item.depth end -- what flies far off comes first
   table.sort(drawn, function(a, b)
-    local fa, fb = a.float and 0 or 1, b.float and 0 or 1
-    if fa ~= fb and not a.on and not b.on then return fa < fb end
-    if a.depth ~= b.depth then return a.depth < b.depth end
+    if a.layer ~= b.layer then return a.layer < b.layer end
     return a.index < b.index
   end)
+  if p.hill then
+    p.hill.depth, p.hill.flip = math.min(p.hill.y - p.hill.size, 0.72), 1
+    table.insert(drawn, 1, p.hill)
+  end
   return p, drawn
 end
 

@@ -25,10 +25,26 @@ local function find(scene, kind)
   for i = #scene.figures, 1, -1 do if scene.figures[i].kind == kind then return i end end
 end
 
-local Walk = {}
+local held = require("genai.scene.relations").held
+local Walk = { size_of = { big = true, tall = true, huge = true } }
 Walk.__index = Walk
 
 function Walk:clear() self.colour, self.size, self.count, self.det, self.no, self.pose, self.mood = nil, nil, nil, nil, nil, nil, nil end
+
+-- what somebody carries stays with them
+function Walk:grip(first, count)
+  local figure, who = self.scene.figures[first], self.scene.figures[self.last or 0]
+  if not who or first == self.last or figure.at or count > 3 or not held[figure.kind] or not figures.kinds[who.kind].alive then return false end
+  if figures.kinds[figure.kind].alive and (self.rel == "with" or self.size_of[figure.size or "medium"] or (figures.kinds[figure.kind].height > 0.2 and figure.kind ~= "thing")) then return false end
+  for i = first, #self.scene.figures do
+    local f = self.scene.figures[i]
+    f.at = { how = "held", figure = math.min(self.last + i - first, math.max(self.last_to or self.last, self.last)) }
+    if f.kind == "balloon" then f.kind = "toyballoon" end
+    if f.at.figure >= first then f.at.figure = self.last end
+  end
+  self.rel = nil
+  return true
+end
 
 --- A noun that can be drawn: a new figure, or the one that was meant.
 function Walk:figure(kind, word, plural)
@@ -55,6 +71,8 @@ function Walk:figure(kind, word, plural)
     end
   end
   if not first then return self:clear() end
+  if not same and (self.rel == "holding" or self.rel == "with") and self:grip(first, count) then return self:clear() end
+  if self.rel == "holding" then self.rel = "with" end
   if self.rel == "with" then -- the new one keeps the other company
     for i = first, #scene.figures do
       if self.last and i > self.last and not scene.figures[i].at then scene.figures[i].at = { how = "beside", figure = self.last } end
@@ -64,7 +82,7 @@ function Walk:figure(kind, word, plural)
   if self.rel and self.last and self.last ~= first then
     for i = self.last, self.last_to or self.last do
       local f = scene.figures[i]
-      if not f.at then f.at = { how = self.rel, figure = first } end
+      if not f.at and i ~= first then f.at = { how = self.rel, figure = first, window = self.window } end
     end
   end
   local chain = self.chain
@@ -72,7 +90,7 @@ function Walk:figure(kind, word, plural)
   if chain and chain < first and not same and not self.rel then self.last = chain end
   self.chain = nil
   if self.rel and not same then self.host = first end
-  self.rel = nil
+  self.rel, self.window = nil, nil
   self:clear()
 end
 
@@ -105,7 +123,7 @@ function Walk:feel(field, value, next_word)
 end
 
 --- Words that describe: numbers, colours, sizes, moods, poses. True when the word was one.
-function Walk:describe(w, next_word, previous)
+function Walk:describe(w, next_word, previous, list, i)
   if words.once[w] ~= nil then
     self.det = words.once[w] and "a" or "the"
   elseif words.numbers[w] or tonumber(w) then
@@ -115,6 +133,8 @@ function Walk:describe(w, next_word, previous)
     if last and not last.colour and (previous == "is" or previous == "was" or previous == "were" or previous == "are") then last.colour = w else self.colour = w end
   elseif words.size[w] and not (w == "giant" and not (words.noun[words.singular(next_word or "")] or words.colours[next_word or ""])) then
     self.size = words.size[w]
+  elseif (w == "flying" or w == "flies" or w == "flew") and (list[i + 1] == "kite" or list[i + 2] == "kite" or list[i + 3] == "kite" or list[i + 1] == "kites" or list[i + 2] == "kites") then
+    self.rel = "holding"
   elseif words.pose[w] then
     self:feel("pose", words.pose[w], next_word)
   elseif words.feeling[w] then
@@ -125,6 +145,28 @@ function Walk:describe(w, next_word, previous)
     return false
   end
   return true
+end
+
+-- A noun that nobody drew: "a teapot ..." is somebody when the sentence begins with it, or when there is nobody else.
+function Walk:unknown(w, i)
+  if self.det == "a" or self.maybe and self.maybe.i == i - 1 or self.count and i < 8 then
+    if w:find "ing$" or w:find "ly$" or w:find "ed$" and #w > 4 or words.verb[w] then return end
+    self.maybe = { i = i, word = w, colour = self.colour, size = self.size, count = self.count or 1, pose = self.pose, mood = self.mood }
+  end
+end
+
+function Walk:settle_unknown(ending)
+  local m, scene = self.maybe, self.scene
+  if not m then return end
+  local one = words.singular(m.word)
+  if m.count > 1 and one == m.word and #one > 3 then one = one:gsub("([^s])s$", "%1") end
+  local unfit = words.abstract[one] or #one < 3
+  if not unfit and #scene.figures == 0 and (m.i <= 5 or ending) then
+    for _ = 1, math.min(6, m.count) do scene.figures[#scene.figures + 1] = { kind = "thing", word = one, colour = m.colour, size = m.size, pose = m.pose, mood = m.mood } end
+    self.last, self.last_to = 1, #scene.figures
+    self:clear()
+  end
+  if m.i > 5 or unfit or #scene.figures > 0 or ending then self.maybe = nil end
 end
 
 --- Words about the sky, the hour, the weather, the year. True when the word meant only that.
@@ -150,8 +192,47 @@ function Walk:air(w)
   return used and not words.place[w]
 end
 
+--- Words that mean more than themselves: a bed is a room too, who sits on a cloud needs one, the moon is a place to stand on.
+function Walk:special(w, i, list)
+  local scene, next_word, previous = self.scene, list[i + 1], list[i - 1]
+  if w == "bed" and previous ~= "flower" and previous ~= "river" and previous ~= "sea" and previous ~= "rose" and next_word ~= "of" and not self.no then
+    add_place(scene, "room")
+    self:figure("bed", "bed", false)
+    return true
+  elseif w == "window" or w == "windowsill" then
+    if self.rel and self.last and not self.no then
+      self.window = true
+      if #scene.places == 0 and list[i + 1] ~= "of" and not find(scene, "house") then add_place(scene, "room") end
+    end
+    self:clear()
+    return true
+  elseif (w == "cloud" or w == "clouds" and self.count) and not self.no and (self.rel == "on" or (i <= 4 and #scene.figures == 0) or self.rel == "beside") then
+    self:figure("cloud", "cloud", w == "clouds")
+    return true
+  elseif w == "moon" and self.rel == "on" and self.last and not self.no then
+    add_place(scene, "space")
+    self.sky.moon, self.rel = true, nil
+    self:clear()
+    return true
+  elseif (w == "branch" or w == "bough" or w == "top") and next_word == "of" then
+    for k = i + 2, math.min(i + 5, #list) do
+      local kind = words.noun[(words.singular(list[k]))] or list[k + 1] and words.double[list[k] .. " " .. list[k + 1]]
+      if kind == "tree" or kind and kind:find "tree" then
+        self:clear()
+        return true
+      end
+    end
+  elseif figures.kinds[words.noun[(words.singular(w))] or ""] and scene.places[1] == "room" and words.indoors[words.noun[(words.singular(w))]] and self.rel == "inside" then
+    self.rel = nil -- the room is that house's
+    self:clear()
+    return true
+  end
+  return false
+end
+
 function Walk:word(i, list)
   local w, next_word, previous = list[i], list[i + 1], list[i - 1]
+  if self.maybe and (words.once[w] ~= nil or words.relation[w] or words.stop[w] or w:find "ing$" or w:find "ed$") then self:settle_unknown(false) end
   local double = next_word and words.double[w .. " " .. (words.singular(next_word))]
   if w == "in" and next_word == "front" or w == "front" then
     self.rel = "before"
@@ -170,13 +251,15 @@ function Walk:word(i, list)
     if double == "aurora" then self.sky.aurora = true else self:figure(double, double, next_word:sub(-1) == "s") end
     return 2
   end
-  if self:describe(w, next_word, previous) then return 1 end
+  if self:special(w, i, list) then return 1 end
+  if self:describe(w, next_word, previous, list, i) then return 1 end
   local one, plural = words.singular(w)
   if self:air(w) then return 1 end
   if words.relation[w] and not (w == "at" and words.time[next_word or ""]) then
     self.rel = words.relation[w]
     self:clear()
   elseif words.noun[one] and not (words.place[w] and not words.noun[w]) then
+    self.maybe = nil
     self:figure(words.noun[one], one, plural)
   elseif words.place[w] or words.place[one] then
     self:place(words.place[w] or words.place[one])
@@ -186,6 +269,8 @@ function Walk:word(i, list)
     self.chain = w == "and" and self.last and self.host ~= self.last and self.last or nil
     if w == "is" or w == "was" or w == "were" or w == "are" then self.det = nil else self.rel = nil end
     self.no = nil
+  else
+    self:unknown(w, i)
   end
   return 1
 end
@@ -252,6 +337,7 @@ local function parse(text, seed)
   local walk = setmetatable({ scene = scene, sky = {} }, Walk)
   local list, i = tokens(text), 1
   while i <= #list do i = i + walk:word(i, list) end
+  walk:settle_unknown(true)
   local r = genai.rng(seed, "scene " .. text:sub(1, 2000))
   scene.mood = text:sub(1, 2000)
   hour(walk, scene, r)

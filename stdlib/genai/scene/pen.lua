@@ -46,6 +46,15 @@ function Pen:map(x, y)
   return self.ox + self.flip * x * self.size, self.oy - y * self.size * self.squash
 end
 
+--- Draws with the unit box moved to x, y and scaled by size, then goes back.
+function Pen:inset(x, y, size, draw)
+  local ox, oy, own = self.ox, self.oy, self.size
+  self.ox, self.oy = self:map(x, y)
+  self.size = own * size
+  draw()
+  self.ox, self.oy, self.size = ox, oy, own
+end
+
 function Pen:axis(degrees) -- cosine and sine of a direction after placing
   local a = math.rad(degrees or 0)
   local c, s = math.cos(a), math.sin(a)

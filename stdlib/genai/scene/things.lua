@@ -32,8 +32,10 @@ end
 
 function M.kite(p, f)
   local c = f.colour
-  p:curve(0, 0.35, -0.2, 0.1, -0.5, -0.5, 0.006)
-  p:flat({ 0.9, 0.9, 0.9 })
+  if not f.held then
+    p:curve(0, 0.35, -0.2, 0.1, -0.5, -0.5, 0.006)
+    p:flat({ 0.9, 0.9, 0.9 })
+  end
   p:polygon(0.01, 0, 1, 0.27, 0.72, 0, 0.32, -0.27, 0.72)
   p:fill(c, { b = dark(c, 0.8) })
   p:polygon(0, 0, 1, 0.27, 0.72, 0, 0.72)
@@ -91,6 +93,17 @@ function M.planet(p, f)
 end
 
 function M.lantern(p, f)
+  if f.held then -- with a ring to carry it by
+    p:glow(0, 0.4, 2.2, { 1, 0.78, 0.4 }, 0.3 + 0.6 * f.lit, 1)
+    p:ring(0, 0.92, 0.12, 0.03)
+    p:box(0, 0.06, 0.3, 0.06, 0, 0.02):polygon(0.02, -0.3, 0.7, 0.3, 0.7, 0.1, 0.86, -0.1, 0.86)
+    p:fill({ 0.3, 0.26, 0.28 }, { bevel = 0.05 })
+    p:box(0, 0.41, 0.24, 0.3, 0, 0.04)
+    p:flat({ 1, 0.9, 0.58 }, { raw = true, b = { 1, 0.74, 0.32 }, from = { 0, 0.7 }, to = { 0, 0.1 } })
+    p:box(-0.24, 0.41, 0.02, 0.3):box(0.24, 0.41, 0.02, 0.3):box(0, 0.41, 0.014, 0.3)
+    p:fill({ 0.3, 0.26, 0.28 }, { bevel = 0.02 })
+    return
+  end
   p:capsule(0, 0, 0, 0.62, 0.028)
   p:fill({ 0.24, 0.22, 0.26 })
   p:box(0, 0.02, 0.09, 0.03, 0, 0.01)

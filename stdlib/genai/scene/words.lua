@@ -65,7 +65,7 @@ space: space galaxy universe
 road: road path lane trail
 garden: garden flowerbed flowerbeds
 waterfall: waterfall waterfalls
-room: room bedroom kitchen attic library nursery bed
+room: room bedroom kitchen attic library nursery
 swamp: swamp marsh bog reeds]]
 
 words.sky = map [[
@@ -110,15 +110,16 @@ on: on onto atop upon riding
 inside: in inside into within
 beside: beside by near next alongside at against
 with: with
-above: above over
+holding: holding holds held carrying carries carried reading reads read bringing brings hugging lifting
+above: above over across
 behind: behind beyond past
 before: before]]
 words.negation = map [[no: no without not never nor]]
 words.stop = map [[stop: is was were are has had who that and or but then sees saw see looking looks watched watches watching wanted wants to met meets meet]]
 words.pose = map [[
 asleep: asleep sleeping slept sleeps dozing napping dreaming sleepy
-flying: flying flew flies fly soaring gliding
-airborne: floating hovering]]
+flying: flying flew flies fly soaring gliding fluttering hovering
+airborne: floating]]
 words.feeling = map [[
 happy: happy merry glad laughing smiling cheerful joyful dancing dances jolly playing proud
 sad: sad lonely crying unhappy weeping lost sorry tearful
@@ -134,11 +135,19 @@ words.double = { ["apple tree"] = "appletree", ["cherry tree"] = "cherrytree", [
   ["christmas tree"] = "pine", ["willow tree"] = "willow", ["oak tree"] = "tree", ["polar bear"] = "polarbear", ["hot air"] = "balloon", ["sailing boat"] = "boat",
   ["fishing boat"] = "boat", ["rowing boat"] = "rowboat", ["space ship"] = "rocket", ["pirate ship"] = "pirateship", ["old man"] = "grandfather", ["old woman"] = "grandmother",
   ["street lamp"] = "lantern", ["teddy bear"] = "bear", ["lighthouse keeper"] = "man", ["sand castle"] = "castle", ["birthday cake"] = "cake", ["birch tree"] = "birch",
-  ["northern lights"] = "aurora", ["red balloon"] = "toyballoon", ["toy balloon"] = "toyballoon", ["sunken ship"] = "ship" }
+  ["northern lights"] = "aurora", ["tree house"] = "treehouse", ["tree top"] = "tree", ["red balloon"] = "toyballoon", ["yellow balloon"] = "toyballoon", ["toy balloon"] = "toyballoon", ["sunken ship"] = "ship" }
 words.irregular = { mice = "mouse", geese = "goose", children = "child", men = "man", women = "woman", people = "man", wolves = "wolf", sheep = "sheep", deer = "deer",
   fish = "fish", leaves = "leaves", kitties = "kitty", ponies = "pony", oxen = "ox", fairies = "fairy", elves = "elf", dwarves = "dwarf", fireflies = "firefly",
   butterflies = "butterfly", ladies = "lady", octopuses = "octopus", calves = "calf", foxes = "fox", witches = "witch", boxes = "box", torches = "torch", daisies = "daisy",
   puppies = "puppy", bushes = "bush", berries = "berry", clouds = "clouds", stars = "stars" }
+
+words.indoors = { house = true, barn = true, castle = true }
+words.verb = map [[a: sits stands sat stood runs ran walks walked goes went comes came looks sleeps sings sang makes made finds found gives gave takes took lies lay waits plays played eats ate swims swam
+  sails sailed climbs climbed jumps jumped hides hid falls fell lives lived dreams from for of to as so very too up down out off through round around under between among like when where while until if]]
+-- what cannot be somebody, though an article stands before it
+words.abstract = map [[a: song story tale day world picture painting place land sound smell word time hour moment dream wish thought scene view lot bit way music poem kind piece journey trip walk party feast game
+  voice noise secret idea plan name reason question answer sky light shadow dark silence quiet tune dance song lullaby book page line colour smile tear year week month minute surprise adventure
+  moon sun star rainbow wave wind rain storm snow fog window wall floor roof door corner edge side top foot middle end bottom heap pile bag basket]]
 
 --- Singular and whether the word was a plural.
 function words.singular(w)

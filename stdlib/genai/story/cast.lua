@@ -112,7 +112,7 @@ local function goal_of(text, rng)
     local row = goals.rows[word] or goals.rows[(morphology.singular(word))]
     if row and not words.adjectives[word] then return row end
   end
-  return rng:choose(goals.plain)
+  return (rng:choose(goals.plain))
 end
 
 local function last_noun(text)
