@@ -27,6 +27,7 @@
 #endif
 typedef float vec __attribute__((vector_size(VL * 4), aligned(4)));
 typedef float v8 __attribute__((vector_size(32), aligned(4)));
+typedef float v4 __attribute__((vector_size(16), aligned(4)));
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }

@@ -85,6 +85,11 @@ static inline void copy(float *to, const float *from, int64_t n) {
     *(v8 *)(to + n - 8) = *(const v8 *)(from + n - 8);
     return;
   }
+  if (n >= 4) {
+    v4 low = *(const v4 *)from, high = *(const v4 *)(from + n - 4);
+    *(v4 *)to = low, *(v4 *)(to + n - 4) = high;
+    return;
+  }
   for (int64_t i = 0; i < n; i++) to[i] = from[i];
 }
 
