@@ -178,6 +178,7 @@ end
 function methods:stream(options)
   options = options or {}
   check(options)
+  if #self.ids > self.llm.length then error(("generate: the text before has %d ids, the context holds %d"):format(#self.ids, self.llm.length), 2) end
   local chain = options.sample
   if type(chain) == "function" then chain = { chain } end
   if chain then
