@@ -59,14 +59,54 @@ static bool check_png(const uint8_t *p, size_t size, const char *name) {
   return gn_fail("%s: PNG ends at byte %zu without its last chunk", name, size);
 }
 
-/* stb reads missing bytes as zeros: a JPEG must reach its end marker, BMP and TGA must hold their rows. */
+/* A table of more than 256 Huffman codes makes stb 2.27 write past its end. */
+static bool check_huffman(const uint8_t *p, size_t n) {
+  for (size_t at = 0; at < n;) {
+    size_t codes = 0;
+    if (n - at < 17) return false;
+    for (int i = 1; i <= 16; i++) codes += p[at + (size_t)i];
+    if (codes > 256 || codes > n - at - 17) return false;
+    at += 17 + codes;
+  }
+  return true;
+}
+
+/* Segment by segment to the end marker, which must be there: stb reads missing bytes as zeros. */
+static bool check_jpeg(const uint8_t *p, size_t size, const char *name) {
+  size_t at = 2;
+  for (bool scan = false; size - at >= 2;) {
+    uint8_t m = p[at + 1];
+    if (p[at] != 0xff || m == 0xff || m == 0 || (m >= 0xd0 && m <= 0xd7)) {
+      at += p[at] == 0xff && m != 0xff && scan ? 2 : 1;
+      continue;
+    }
+    if (m == 0xd9) return true;
+    size_t n = size - at >= 4 ? (size_t)p[at + 2] << 8 | p[at + 3] : 0;
+    if (n < 2 || n > size - at - 2) return gn_fail("%s: JPEG segment at byte %zu runs past the end", name, at);
+    if (m == 0xc4 && !check_huffman(p + at + 4, n - 2)) return gn_fail("%s: JPEG Huffman table at byte %zu is broken", name, at);
+    scan = m == 0xda;
+    at += n + 2;
+  }
+  return gn_fail("%s: JPEG ends at byte %zu without its end marker", name, size);
+}
+
+/* Three numbers of at most six digits, between spaces and comments: stb lets longer ones overflow. */
+static bool check_pnm(const uint8_t *p, size_t size, const char *name) {
+  size_t at = 2;
+  for (int k = 0; k < 3; k++) {
+    int digits = 0;
+    for (bool comment = false; at < size && (comment || p[at] == '#' || p[at] <= ' '); at++) comment = p[at] == '#' || (comment && p[at] != '\n' && p[at] != '\r');
+    while (at < size && p[at] >= '0' && p[at] <= '9') at++, digits++;
+    if (digits < 1 || digits > 6) return gn_fail("%s: PPM header has a bad number at byte %zu", name, at);
+  }
+  return true;
+}
+
+/* stb reads missing bytes as zeros: BMP and TGA must hold their rows. */
 static bool check_whole(const uint8_t *p, size_t size, int w, int h, const char *name) {
   uint64_t want = 0;
-  if (p[0] == 0xff && p[1] == 0xd8) {
-    size_t at = size;
-    while (at > 2 && (p[at - 2] != 0xff || p[at - 1] != 0xd9)) at--;
-    if (at <= 2) return gn_fail("%s: JPEG ends at byte %zu without its end marker", name, size);
-  } else if (p[0] == 'B' && p[1] == 'M' && size >= 30) {
+  if (p[0] == 0xff && p[1] == 0xd8) return true;
+  if (p[0] == 'B' && p[1] == 'M' && size >= 30) {
     gn_reader r = { p, size, 10, false };
     uint64_t from = gn_read_le(&r, 4), head = gn_read_le(&r, 4);
     r.at = head == 12 ? 24 : 28;
@@ -83,6 +123,8 @@ gn_tensor *gn_image_decode(gn *g, const uint8_t *data, size_t size, const char *
   int w, h, n;
   if (size > INT_MAX || size < 8) return gn_fail("%s: a picture of %zu bytes, wanted 8 to 2^31", name, size), NULL;
   if (!memcmp(data, "\x89PNG\r\n\x1a\n", 8) && !check_png(data, size, name)) return NULL;
+  if (data[0] == 0xff && data[1] == 0xd8 && !check_jpeg(data, size, name)) return NULL;
+  if (data[0] == 'P' && (data[1] == '5' || data[1] == '6') && !check_pnm(data, size, name)) return NULL;
   piece_most = 1 << 20;
   if (!stbi_info_from_memory(data, (int)size, &w, &h, &n)) return gn_fail("%s: not a PNG, JPEG, BMP, TGA or PPM picture (%s)", name, stbi_failure_reason()), NULL;
   if (w < 1 || h < 1 || w > MOST_SIDE || h > MOST_SIDE || (int64_t)w * h > MOST_PIXELS)

@@ -144,12 +144,14 @@ static bool read_member(gn *g, const uint8_t *data, size_t size, const entry *e,
   const uint8_t *body = data + r.at + len + extra;
   char *plain = NULL;
   if (e->method == 8) {
+    if (e->size / 1032 > e->packed) return gn_fail("%s: %u bytes cannot unfold into %u", name, e->packed, e->size);
     if (!gn_charge(g, e->size)) return false;
     gn_discharge(g, e->size);
     if (!(plain = gn_inflate(body, e->packed, e->size, name))) return false;
     body = (const uint8_t *)plain;
   } else if (e->method != 0 || e->size != e->packed) return gn_fail("%s: zip method %d, wanted stored or deflated", name, e->method);
-  bool fine = gn_crc32(0, body, e->size) == e->crc || gn_fail("%s: a zip member at byte %u has a wrong checksum", name, e->offset);
+  bool fine = !memchr(e->name, 0, e->len) || gn_fail("%s: a name holds a NUL byte", name);
+  fine = fine && (gn_crc32(0, body, e->size) == e->crc || gn_fail("%s: a zip member at byte %u has a wrong checksum", name, e->offset));
   size_t n = e->len > 4 && !memcmp(e->name + e->len - 4, ".npy", 4) ? e->len - 4 : e->len;
   for (int i = 0; fine && i < out->n; i++)
     if (strlen(out->item[i].name) == n && !memcmp(out->item[i].name, e->name, n)) fine = gn_fail("%s: the name %.60s stands twice", name, out->item[i].name);
