@@ -4,6 +4,8 @@
 #include "core.h"
 bool gn_mem_open(gn *);
 void gn_mem_close(gn *);
+void gn_mem_settle(gn *);                 /* after a backward pass: a collection, if much was allocated since the last */
+void gn_press(gn *);                      /* asks the host to let go of what it can */
 bool gn_rows_open(gn *);
 void gn_rows_close(gn *);
 void gn_pool_close(gn *);

@@ -1,37 +1,47 @@
 /* mem.c: accounts, the cap, and the cache of freed blocks.
  *
- * Blocks are rounded up to a class (four classes a power of two); freed ones are kept, up to CACHE_SHARE of the cap or CACHE_MOST bytes, because the
- * next step of a loop asks for the same sizes again. Live bytes count what callers hold; cached bytes are given back before an allocation fails. */
+ * Blocks are rounded up to a class (four classes a power of two); freed ones are kept, because the next step of a loop asks for the same sizes again:
+ * up to a quarter of the cap or CACHE_MOST bytes, and always as long as held and kept bytes together stay below what was held lately.
+ * Live bytes count what callers hold; cached bytes are given back before an allocation fails.
+ *
+ * The runtime's own thread needs no lock outside of tasks: other threads call in here from tasks alone. */
 #include "core.h"
 #include "base.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sched.h>
+#include <sys/mman.h>
 
 #define CLASSES 160
 #define SMALLEST 64
 #define CACHE_MOST ((size_t)256 << 20)
 #define PRESSURE_FLOOR ((size_t)32 << 20)
 #define LARGEST ((size_t)1 << 46)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 typedef struct block { struct block *next; } block;
 struct gn_mem {
   size_t limit, cached, cache_most;
-  _Atomic size_t live, peak;
+  size_t tensors, charged, peak;          /* live bytes of gn_alloc; of gn_charge, which only the runtime's thread calls; the most of both */
   size_t pressure_at;                     /* live tensor bytes that call for a collection */
-  _Atomic size_t tensors;                 /* live bytes of gn_alloc alone */
+  size_t fresh;                           /* tensor bytes asked for since the last collection */
+  size_t high, higher;                    /* the most tensor bytes held lately: before the last collections, and since */
   bool in_pressure;
   block *list[CLASSES];
   int64_t fail_after, fail_run;           /* fault injection: allocations from the n-th from now on fail, `run` of them; < 0 = off */
   atomic_flag busy;                       /* kernels on pool threads may ask for scratch; held for a few dozen instructions */
 };
 
-static void lock(struct gn_mem *m) {
+static bool lock(struct gn_mem *m) {
+  if (!gn_in_task()) return false;
   for (int i = 0; atomic_flag_test_and_set_explicit(&m->busy, memory_order_acquire); i++)
     if (i > 100) sched_yield();
+  return true;
 }
 
-static void unlock(struct gn_mem *m) { atomic_flag_clear_explicit(&m->busy, memory_order_release); }
+static void unlock(struct gn_mem *m, bool locked) {
+  if (locked) atomic_flag_clear_explicit(&m->busy, memory_order_release);
+}
 
 bool gn_mem_open(gn *g) {
   struct gn_mem *m = g->mem = calloc(1, sizeof *m);
@@ -80,7 +90,7 @@ void gn_mem_close(gn *g) {
   free(g->mem);
 }
 
-static void press(gn *g) {
+void gn_press(gn *g) {
   struct gn_mem *m = g->mem;
   if (!g->config.pressure || m->in_pressure) return;
   m->in_pressure = true;
@@ -88,23 +98,34 @@ static void press(gn *g) {
   m->in_pressure = false;
   size_t twice = 2 * m->tensors;
   m->pressure_at = twice > PRESSURE_FLOOR ? twice : PRESSURE_FLOOR;
+  m->fresh = 0;
+  m->high -= m->high / 4;
+  if (m->higher > m->high) m->high = m->higher;
+  m->higher = m->tensors;
 }
 
-static void count(struct gn_mem *m, size_t bytes) {
-  size_t now = atomic_fetch_add_explicit(&m->live, bytes, memory_order_relaxed) + bytes;
+/* After a backward pass much that the collector has not seen yet is garbage: its blocks serve the next step, where a collection is cheap beside the step. */
+void gn_mem_settle(gn *g) {
+  struct gn_mem *m = g->mem;
+  if (m->tensors > PRESSURE_FLOOR && m->fresh > PRESSURE_FLOOR && m->fresh / 4 > m->charged && !gn_in_task()) gn_press(g);
+}
+
+static void count(struct gn_mem *m) {
+  size_t now = m->tensors + m->charged;
   if (now > m->peak) m->peak = now;
 }
 
 /* Called with the lock held. */
 static bool room(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
-  if (m->live + m->cached + bytes <= m->limit) return true;
+  size_t live = m->tensors + m->charged;
+  if (live + m->cached + bytes <= m->limit) return true;
   gn_trim(g);
-  return m->live + bytes <= m->limit;
+  return live + bytes <= m->limit;
 }
 
 static void *refuse(const struct gn_mem *m, size_t bytes) {
-  gn_fail_as(GN_NOMEM, "out of memory: %.1f MB more wanted, %.1f MB in use%s", (double)bytes / 1048576, (double)m->live / 1048576,
+  gn_fail_as(GN_NOMEM, "out of memory: %.1f MB more wanted, %.1f MB in use%s", (double)bytes / 1048576, (double)(m->tensors + m->charged) / 1048576,
              m->limit < LARGEST ? ", the limit is reached" : "");
   return NULL;
 }
@@ -116,15 +137,26 @@ static bool injected(struct gn_mem *m) {
   return true;
 }
 
+/* Large blocks lie on large pages where the system has them: a first touch then costs a tenth. */
+static void *obtain(size_t rounded) {
+  if (rounded < HUGE_PAGE) return aligned_alloc(64, (rounded + 63) & ~(size_t)63);
+  void *p = aligned_alloc(HUGE_PAGE, rounded);
+#ifdef MADV_HUGEPAGE
+  if (p) madvise(p, rounded & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
+#endif
+  return p;
+}
+
 static void *take(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   size_t rounded;
   int c = class_of(bytes, &rounded);
   block *b = m->list[c];
   if (b) m->list[c] = b->next, m->cached -= rounded;
-  else if (!room(g, rounded) || !(b = aligned_alloc(64, (rounded + 63) & ~(size_t)63))) return NULL;
-  m->tensors += rounded;
-  count(m, rounded);
+  else if (!room(g, rounded) || !(b = obtain(rounded))) return NULL;
+  m->tensors += rounded, m->fresh += rounded;
+  if (m->tensors > m->higher) m->higher = m->tensors;
+  count(m);
   return b;
 }
 
@@ -132,18 +164,20 @@ void *gn_alloc(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   if (bytes > LARGEST) return refuse(m, bytes);
   bool main_thread = !gn_in_task();                              /* a pool thread must not run the host's collector */
-  if (main_thread && m->tensors + bytes > m->pressure_at) press(g);
-  lock(m);
-  bool failing = injected(m);
+  if (main_thread && m->tensors + bytes > m->pressure_at) gn_press(g);
+  bool locked = lock(m), failing = injected(m);
   void *p = failing ? NULL : take(g, bytes);
-  unlock(m);
+  unlock(m, locked);
   if (!p && main_thread && !failing && g->config.pressure && !m->in_pressure) {
-    press(g);
-    lock(m);
+    gn_press(g);
     p = take(g, bytes);
-    unlock(m);
   }
   return p ? p : refuse(m, bytes);
+}
+
+static bool keep(const struct gn_mem *m, size_t rounded) {
+  size_t held = m->higher > m->high ? m->higher : m->high;
+  return m->cached + rounded <= m->cache_most || m->tensors + m->cached + rounded <= held;
 }
 
 void gn_free(gn *g, void *p, size_t bytes) {
@@ -151,32 +185,26 @@ void gn_free(gn *g, void *p, size_t bytes) {
   struct gn_mem *m = g->mem;
   size_t rounded;
   int c = class_of(bytes, &rounded);
-  lock(m);
-  m->live -= rounded;
+  bool locked = lock(m);
   m->tensors -= rounded;
-  if (m->cached + rounded <= m->cache_most) {
+  if (keep(m, rounded)) {
     block *b = p;
     b->next = m->list[c], m->list[c] = b, m->cached += rounded;
   } else free(p);
-  unlock(m);
+  unlock(m, locked);
 }
 
 bool gn_charge(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
-  bool fine = !injected(m) && bytes <= LARGEST;
-  if (fine && m->live + m->cached + bytes > m->limit) {          /* no lock otherwise: Lua allocates often */
-    lock(m);
-    fine = room(g, bytes);
-    unlock(m);
-  }
-  if (fine) count(m, bytes);
-  else refuse(m, bytes);
-  return fine;
+  if (injected(m) || bytes > LARGEST || !room(g, bytes)) return refuse(m, bytes), false;
+  m->charged += bytes;
+  count(m);
+  return true;
 }
 
-void gn_discharge(gn *g, size_t bytes) { atomic_fetch_sub_explicit(&g->mem->live, bytes, memory_order_relaxed); }
+void gn_discharge(gn *g, size_t bytes) { g->mem->charged -= bytes; }
 
 size_t gn_live(const gn *g, size_t *peak) {
   if (peak) *peak = g->mem->peak;
-  return g->mem->live;
+  return g->mem->tensors + g->mem->charged;
 }

@@ -322,6 +322,7 @@ static bool run_pass(pass *p, gn_tensor *y, gn_tensor *seed) {
   g->recording = was;
   end_pass(p, fine);
   gn_unref(held);
+  if (!p->keep) gn_mem_settle(g);
   return fine;
 }
 

@@ -39,7 +39,7 @@ local function way(which, f, ...)
   if which == "forward" then return f end
   local leaves = { ... }
   for _, t in ipairs(leaves) do t:requires_grad_() end
-  local seed = genai.zeros(table.unpack(f().shape)) + 1
+  local seed = f():ones_like()
   return function()
     f():backward { seed = seed }
     for _, t in ipairs(leaves) do t.grad = nil end
@@ -204,7 +204,6 @@ end
 local peers = {}
 local function open_peer(name)
   local ask = io.open(dir .. "/" .. name .. ".ask", "w")
-  if not ask then return end
   local answer = io.open(dir .. "/" .. name .. ".answer", "r")
   ask:setvbuf "line"
   peers[name] = function(request, seconds, threads)
@@ -231,7 +230,7 @@ local function report(title, bar, mine, theirs, scale)
   local turns = first and first > 0.3 and math.min(5, pairs_wanted) or pairs_wanted
   for i = 1, turns do
     local w, c = mine(seconds)
-    a[i] = w
+    a[i] = w; if os.getenv "BENCH_TRACE" then io.stderr:write(("%.3g %.3g\n"):format(w, c)) end
     if first then
       local v, d = theirs(seconds)
       b[i], ratio[i], cpu[i] = v, v / w, d / c
@@ -252,11 +251,12 @@ end
 local function measure(title, bar, name, peer, options)
   options = options or {}
   if not picked(title) then return end
-  genai.threads(options.threads or 2)
+  local threads = tonumber(os.getenv "BENCH_THREADS") or options.threads or 2
+  genai.threads(threads)
   local fine, mine = pcall(ours, name)
   if not fine then return print(("%-44s skipped: %s"):format(title, (tostring(mine):gsub("\n.*", "")))) end
   local ask = peers[peer]
-  report(title, bar, mine, ask and function(seconds) return ask(options.ask or name, seconds, options.threads or 2) end, options.scale)
+  report(title, bar, mine, ask and function(seconds) return ask(options.ask or name, seconds, threads) end, options.scale)
   collectgarbage()
 end
 
@@ -273,7 +273,7 @@ end
 
 -- ---- the measures ----
 open_peer "blas"
-open_peer "torch"
+if os.getenv "PEERS" then open_peer "torch" end
 print(("%-44s %10s %10s %8s %6s"):format("measure", "ours", "peer", "ratio", "bar"))
 for _, n in ipairs { 64, 128, 256, 512, 1024, 2048 } do
   measure(("gemm %d, 1 thread / OpenBLAS 1"):format(n), 0.95, "gemm " .. n, "blas", { threads = 1 })
