@@ -165,6 +165,7 @@ local function set_values(tale)
   local names = {}
   for name in pairs(v) do names[#names + 1] = name end
   table.sort(names)
+  if v.arrive then v.arrive = tale.room == "full" and v.arrive:gsub("%^", "") or v.arrive:gsub("%^[^%^]*%^", "") end
   v.wantmine = v.want and grammar.phrase(state, (v.want:gsub("{H.his}", "{H.my}")))
   for pass = 1, 2 do                                        -- the words of a goal's picture hold other values
     for _, name in ipairs(names) do
@@ -205,14 +206,41 @@ local function dive(template)
   return (template:gsub("[\1\2]", ""))
 end
 
--- Keeps the paragraphs of a template that fit: "~" only where there is room, "@F" and "@1" only where those were met.
+-- A page of a short or medium story: what may be missed goes, in this order, until the page holds few enough words.
+local budget = 78
+local function shorten(tale, template)
+  local state, v = tale.state, tale.state.values
+  local function length()
+    local told = template:gsub("\n~[^\n]*", ""):gsub("{(%a+)}", function(name) return type(v[name]) == "string" and v[name] or name end)
+    if not state.entities.F then told = told:gsub("\n@F [^\n]*", "") end
+    if not state.entities.first then told = told:gsub("\n@1 [^\n]*", "") end
+    return select(2, told:gsub("%S+", ""))
+  end
+  local function cut(pattern)
+    if length() > budget then template = template:gsub(pattern, "", 1) end
+  end
+  if state.entities.F and state.entities.first and template:find "\n@1 " then template = template:gsub("\n@F [^\n]*", "") end
+  cut " ?{refrain}"
+  cut "\n@F [^\n]*"
+  if tale.who.plot ~= "quest" or template:find "{traitlast}" then cut "\n@1 [^\n]*" end
+  cut "\n{traitlast}"
+  return template
+end
+
+-- Keeps the paragraphs of a template that fit: "~" only where there is room, "@F" and "@1" only where those were met (one of the two, unless
+-- there is room). What stands between "^" is told in long stories alone.
 local function tell(tale, template, room, plotted)
   local state, out = tale.state, {}
+  if room == "full" then template = template:gsub("%^", "")
+  else
+    template = template:gsub("%^[^%^]*%^", "")
+    template = shorten(tale, template)
+  end
   if plotted and tale.world == "water" then template = dive(template) end
   for line in (template .. "\n"):gmatch "(.-)\n" do
     local keep = true
     if line:find "^~" then
-      line, keep = line:sub(2), room == "full" or (room == "some" and state.rng:uniform() < 0.4)
+      line, keep = line:sub(2), room == "full" or (room == "some" and state.rng:uniform() < 0.15)
     elseif line:find "^@F " then
       line, keep = line:sub(4), state.entities.F ~= nil
     elseif line:find "^@1 " then
@@ -260,7 +288,10 @@ function make.setup(tale, room)
   local v = tale.state.values
   local smells = rng:shuffle(beats.smells)
   v.smell, v.smell2, v.roof, v.view, v.noise = smells[1], smells[2], rng:choose { "roof", "ceiling" }, rng:choose(beats.views), rng:choose(beats.noises)
-  local lines = { rng:choose(beats.openings) .. " " .. rng:choose(beats.homes[tale.world]), tale.trait.intro }
+  local opening, home = rng:choose(beats.openings), rng:choose(beats.homes[tale.world])
+  local lines = { opening .. (room == "full" and " " .. home or ""), tale.trait.intro }
+  local bare = lines[1] .. " " .. tale.trait.intro
+  if room == "some" and select(2, bare:gsub("%S+", "")) < 34 then lines[1] = opening .. " " .. home end
   if tale.state.entities.F then lines[#lines + 1] = rng:choose(companions) end
   lines[#lines + 1] = rng:choose(tale.plot.want)
   local hero = tale.who.hero
@@ -290,6 +321,7 @@ function make.helper(tale, room)
   state.values.when = opener(tale, tale.time)
   local line = state.rng:choose(gift_lines)
   local bye = state.rng:choose(beats.farewell)
+  if room ~= "full" and tale.step % 2 == 1 then bye = "" end
   local text = tell(tale, step.helper.text, room) .. "\n" .. tell(tale, (line:gsub("{farewell}", function() return bye end)), room, true)
   return text, "{H.pic} meeting {A.pic} " .. (spots[step.helper.place] or "in a " .. step.helper.place), tilts.helper, tale.time
 end
@@ -299,7 +331,14 @@ function make.obstacle(tale, room)
   local time = row.time or tale.time
   state.values.when = opener(tale, time)
   local template = row.text .. "\n" .. row.solves[tale.steps[tale.step].tag]
-  if tale.trait.mid and tale.world == "land" and not tale.told_trait and room ~= "tight" then
+  local brief = room ~= "full"
+  if brief then -- one try that fails is enough, and the song comes every other time
+    template = template:gsub("\n(First [^\n]-[.!?]\"?) Then [^\n]*", "\n%1", 1)
+    if tale.step % 2 == 0 then template = template:gsub(" ?{refrain}", "") end
+  end
+  if brief and tale.step % 2 == 1 then
+    tale.told_trait = tale.told_trait or false
+  elseif tale.trait.mid and tale.world == "land" and not tale.told_trait and room ~= "tight" then
     template, tale.told_trait = tale.trait.mid .. "\n" .. template, true
   elseif state.entities.F then
     template = template .. "\n@F " .. friend_lines[(tale.step - 1) % #friend_lines + 1]
@@ -420,7 +459,7 @@ local function title_of(tale)
   return morphology.title((grammar.polish(title)))
 end
 
-local options_known = { seed = true, pages = true, length = true, width = true, height = true, seconds = true }
+local options_known = { model = true, seed = true, pages = true, length = true, width = true, height = true, seconds = true }
 
 local function check(prompt, options)
   if type(prompt) ~= "string" then error(("story: prompt is %s; a string is wanted"):format(type(prompt)), 3) end
@@ -443,12 +482,14 @@ end
 -- A children's story about what the prompt says; any string will do, also an empty one. pages 1..20; length short, medium or long (words a page).
 -- Returns a plain tree: title, prompt, seed, pages = { { number, text (paragraphs parted by "\n"), scene (one sentence to paint), mood (see
 -- help "mood"), act (setup inciting development climax resolution), beats, seed, introduces, mentions } }, characters, recipe.
+-- model: a language model (genai.text.load) that writes the text of the pages instead.
 -- The same prompt, seed and options give the same story. Errors on a wrong type, an unknown option or pages outside 1..20.
 -- > #genai.story("a rabbit who wanted to see the sea", { pages = 4 }).pages == 4
 local function story(prompt, options)
   local seed, pages, length, room = check(prompt, options or {})
+  if options and options.model then return require "genai.story.told"(options.model, prompt, seed, pages, length) end
   local tale = prepare(prompt, seed)
-  tale.pages = pages
+  tale.pages, tale.room = pages, room
   set_values(tale)
   local quiet = tale.world == "water" and beats.water_interludes or beats.interludes
   local plan = plan_pages(pages, #tale.steps, #quiet)
