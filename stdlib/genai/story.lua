@@ -240,7 +240,7 @@ local function tell(tale, template, room, plotted)
   for line in (template .. "\n"):gmatch "(.-)\n" do
     local keep = true
     if line:find "^~" then
-      line, keep = line:sub(2), room == "full" or (room == "some" and state.rng:uniform() < 0.15)
+      line, keep = line:sub(2), room == "full"
     elseif line:find "^@F " then
       line, keep = line:sub(4), state.entities.F ~= nil
     elseif line:find "^@1 " then
@@ -291,7 +291,7 @@ function make.setup(tale, room)
   local opening, home = rng:choose(beats.openings), rng:choose(beats.homes[tale.world])
   local lines = { opening .. (room == "full" and " " .. home or ""), tale.trait.intro }
   local bare = lines[1] .. " " .. tale.trait.intro
-  if room == "some" and select(2, bare:gsub("%S+", "")) < 34 then lines[1] = opening .. " " .. home end
+  if room == "some" and not tale.state.entities.F and select(2, bare:gsub("%S+", "")) < 34 then lines[1] = opening .. " " .. home end
   if tale.state.entities.F then lines[#lines + 1] = rng:choose(companions) end
   lines[#lines + 1] = rng:choose(tale.plot.want)
   local hero = tale.who.hero

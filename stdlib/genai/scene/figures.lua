@@ -120,6 +120,7 @@ add("tulip", "", plants.flower, { 0.92, 0.3, 0.34 }, 0.18, 0.5, "ground", { tuli
 add("sunflower", "", plants.flower, { 1, 0.8, 0.18 }, 0.36, 0.6, "ground", { sunflower = true })
 add("mushroom", "toadstool", plants.mushroom, { 0.86, 0.22, 0.2 }, 0.15, 0.95)
 add("rock", "stone boulder pebble", plants.rock, { 0.58, 0.57, 0.58 }, 0.14, 1.3)
+add("log", "stump trunk", objects.log, { 0.52, 0.37, 0.26 }, 0.13, 2)
 add("seaweed", "", plants.seaweed, { 0.24, 0.55, 0.4 }, 0.26, 0.5, "bed")
 add("coral", "reef", plants.coral, { 0.95, 0.46, 0.42 }, 0.2, 0.9, "bed")
 add("house", "home cottage hut cabin bakery shop school inn mill farmhouse workshop bungalow mansion", buildings.house, { 0.95, 0.88, 0.74 }, 0.48, 0.95)

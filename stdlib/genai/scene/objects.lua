@@ -276,6 +276,16 @@ function M.snake(p, f)
   animals.smile(p, f, 0.33, 0.76, 0.04)
 end
 
+function M.log(p, f)
+  local c = f.colour
+  p:capsule(-0.72, 0.42, 0.6, 0.42, 0.4)
+  p:fill(c, { b = dark(c, 0.62), from = { 0, 0.8 }, to = { 0, 0 }, tex = "fur", scale = 9, amount = 0.6, bevel = 0.2 })
+  p:ellipse(0.72, 0.42, 0.3, 0.4)
+  p:fill({ 0.86, 0.7, 0.48 }, { bevel = 0.05 })
+  for i = 1, 2 do p:ring(0.72, 0.42, i * 0.11, 0.012) end
+  p:flat({ 0.62, 0.46, 0.3 })
+end
+
 --- A mound under who stands on a hill.
 function M.hillock(p, f)
   local c = f.colour

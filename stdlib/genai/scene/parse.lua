@@ -33,6 +33,11 @@ function Walk:clear() self.colour, self.size, self.count, self.det, self.no, sel
 
 -- what somebody carries stays with them
 function Walk:grip(first, count)
+  if self.last and not figures.kinds[self.scene.figures[self.last].kind].alive then -- "in bed with a book": the one in the bed holds it
+    for i = self.last, 1, -1 do
+      if self.scene.figures[i].at and self.scene.figures[i].at.figure == self.last then self.last, self.last_to = i, i end
+    end
+  end
   local figure, who = self.scene.figures[first], self.scene.figures[self.last or 0]
   if not who or first == self.last or figure.at or count > 3 or not held[figure.kind] or not figures.kinds[who.kind].alive then return false end
   if figures.kinds[figure.kind].alive and (self.rel == "with" or self.size_of[figure.size or "medium"] or (figures.kinds[figure.kind].height > 0.2 and figure.kind ~= "thing")) then return false end
@@ -185,6 +190,7 @@ function Walk:air(w)
   if words.sky[w] then
     used = true
     if not (self.sky[words.sky[w]] == false) then self.sky[words.sky[w]] = not self.no end
+    if words.sky[w] == "moon" and self.rel == "above" and self.last and not scene.figures[self.last].pose then scene.figures[self.last].pose = "airborne" end
     if words.sky[w] == "clouds" and self.rel == "on" and self.last then scene.figures[self.last].pose = "airborne" end
     self.rel = self.rel ~= "on" and nil or self.rel
   end

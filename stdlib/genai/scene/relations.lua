@@ -13,7 +13,7 @@ local SEAT = {
   church = { 0.6, 0.16, 0.2, 0.26 }, igloo = { 0.7, 0, 0.2, 0.5 }, tent = { 0.9, 0, 0.08, 0.5 }, bridge = { 0.72, 0, 0.62, 1.5 }, fence = { 0.9, 0, 0.9, 2 }, well = { 0.36, 0, 0.2, 0.5 },
   mushroom = { 0.86, 0, 0.22, 0.8 }, chest = { 0.84, 0, 0.24, 1.2 }, gift = { 0.74, 0, 0.2, 1.2 }, star = { 0.85, 0, 0.12, 0.7 }, planet = { 0.82, 0, 0.2, 0.6 }, cloud = { 0.66, 0, 0.56, 1.3 },
   balloon = { 0.96, 0, 0.12, 0.4 }, train = { 0.92, -0.3, 0.2, 0.6 }, car = { 0.78, -0.06, 0.2, 1.1 }, bicycle = { 0.8, -0.16, 0.05, 1.5 }, sledge = { 0.44, -0.1, 0.36, 2 },
-  plane = { 0.62, -0.1, 0.2, 0.8 }, submarine = { 0.86, 0, 0.16, 0.7 }, bush = { 0.6, 0, 0.24, 1 }, cactus = { 0.9, 0, 0.05, 0.4 }, lighthouse = { 0.78, 0, 0.1, 0.2 }, hillock = { 0.92, 0, 0.5, 3 },
+  plane = { 0.62, -0.1, 0.2, 0.8 }, submarine = { 0.86, 0, 0.16, 0.7 }, log = { 0.8, 0, 0.5, 1.6 }, bush = { 0.6, 0, 0.24, 1 }, cactus = { 0.9, 0, 0.05, 0.4 }, lighthouse = { 0.78, 0, 0.1, 0.2 }, hillock = { 0.92, 0, 0.5, 3 },
   snowman = { 1, 0, 0.05, 0.4 }, ball = { 0.96, 0, 0.1, 1.6 }, book = { 0.6, 0, 0.3, 1.5 }, cake = { 0.84, 0, 0.2, 0.8 }, flower = { 0.86, 0, 0.1, 0.5 }, sunflower = { 0.94, 0, 0.1, 0.4 }, thing = { 0.9, 0, 0.1, 0.6 },
 }
 -- trees: height of the bough that guests sit on, half its length, the largest guest for the tree's height
@@ -21,7 +21,7 @@ local BOUGH = { tree = { 0.52, 0.27, 0.34 }, appletree = { 0.52, 0.27, 0.34 }, c
   palm = { 0.74, 0.16, 0.3 }, treehouse = { 0.44, 0.22, 0.2 } }
 -- decks: height, the largest guest, the middle, half the width
 local BOARD = { boat = { 0.2, 0.62, -0.06, 0.24 }, rowboat = { 0.24, 0.95, 0, 0.4 }, ship = { 0.24, 0.4, -0.08, 0.3 }, pirateship = { 0.24, 0.4, -0.08, 0.3 }, balloon = { 0.1, 0.3, 0, 0.08 }, car = { 0.36, 0.6, -0.06, 0.14 },
-  train = { 0.46, 0.42, -0.3, 0.16 }, bush = { 0.2, 0.9, 0, 0.3 }, bed = { 0.16, 1.1, -0.34, 0.2 } }
+  train = { 0.46, 0.42, -0.3, 0.16 }, bush = { 0.2, 0.9, 0, 0.3 }, bed = { 0.18, 0.72, -0.2, 0.2 } }
 local BEHIND = { balloon = true, car = true, train = true, bush = true } -- guests are painted before these
 
 local function rank_of(host, how) -- the how-manieth guest this is, from 0
@@ -42,7 +42,8 @@ local function sit(item, host, n, r)
   local k = rank_of(host, "on")
   local alive = host.info.alive
   local big = math.min(item.size, 0.34)
-  if not alive and host.info.height < 0.3 then host.size = math.max(host.size, big * 1.1 / seat[4], n * big * item.info.width * 0.42 / seat[3]) end
+  if not alive and host.info.height < 0.3 then
+    host.size = math.max(host.size, big * 1.1 / seat[4], n * big * item.info.width * 0.42 / seat[3]) end
   if host.float then host.size = math.min(host.size, 0.4) end
   host.size = math.min(host.size, 0.8)
   local limit = host.size * seat[4]
@@ -82,7 +83,7 @@ local function board(item, host, n)
   local deck = BOARD[host.info.kind]
   local k = rank_of(host, "on")
   local bed = host.info.kind == "bed"
-  if bed then host.size = math.max(host.size, 0.32) end
+  if bed then host.size = math.max(host.size, 0.4) end
   if k == 0 and n > 1 and host.info.lives == "water" then host.size = math.min(host.size * 1.25, 0.6) end
   if host.info.kind == "rowboat" then host.size = math.max(host.size, 0.22) end
   local limit = host.size * deck[2]
@@ -96,15 +97,17 @@ local function board(item, host, n)
   item.host = order > 0 and host
   item.seat = { x, deck[1] - 0.12 * item.size / host.size }
   item.x, item.y = host.x + x * host.size, host.y - deck[1] * host.size + item.size * 0.12
-  if bed and item.figure.pose == "asleep" then item.tilt = 0.3 end
+  if bed and item.figure.pose == "asleep" then item.tilt = 0.14 end
 end
 
+local WINDOW = { house = { 0.2, 0.235, 0.2 }, tower = { 0, 0.33, 0.19 }, castle = { 0.1, 0.35, 0.17 }, lighthouse = { 0, 0.77, 0.13 } }
 local function window(item, host)
-  host.size = math.max(host.size, math.min(0.72, host.y - 0.06))
+  local sill = WINDOW[host.info.kind]
+  host.size = math.max(host.size, math.min(0.72, host.y - 0.08))
   local k = rank_of(host, "window")
-  item.size = host.size * 0.2
+  item.size = host.size * sill[3]
   rest(item, host, 0.5)
-  item.x, item.y = host.x + (k % 2 == 0 and -0.2 or 0.2) * host.size, host.y - 0.235 * host.size
+  item.x, item.y = host.x + (k % 2 == 0 and -sill[1] or sill[1]) * host.size, host.y - sill[2] * host.size
 end
 
 local function under(item, host, k, side, r)
@@ -168,7 +171,7 @@ local function relate(items, i, counts, w, r)
   end
   if (how == "inside" or how == "on") and BOUGH[kind] then perch(item, host, n)
   elseif (how == "inside" or how == "on") and BOARD[kind] and not (how == "on" and (kind == "car" or kind == "train" or kind == "bush")) then board(item, host, n)
-  elseif how == "inside" and at.window and kind == "house" then window(item, host)
+  elseif how == "inside" and WINDOW[kind] and (at.window or kind == "tower" or kind == "lighthouse") then window(item, host)
   elseif how == "on" and SEAT[kind] then sit(item, host, n, r)
   elseif how == "under" and not host.float then under(item, host, rank_of(host, how), side, r)
   elseif how == "above" and not item.on then above(item, host, n, rank_of(host, how), side)

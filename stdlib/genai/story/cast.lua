@@ -242,7 +242,7 @@ function cast.choose(found, rng)
   local values = fill[plot](found, hero, rng)
   local friend, other
   if plot == "friend" then
-    local second = given[2] or { kind = hero.kind, row = words.kinds.mouse, adjectives = { rng:choose { "damp", "small", "worn-out", "curly" } }, count = 1 }
+    local second = given[2] or { kind = hero.kind, row = words.kinds.mouse, adjectives = { (rng:choose { "damp", "small", "worn-out", "curly" }) }, count = 1 }
     while not given[2] and (second.kind == hero.kind or (second.row.world == "water") ~= (hero.world == "water")) do
       second.kind = random_kind(rng)
       second.row = words.kinds[second.kind]
