@@ -7,16 +7,13 @@
 #define MOST_SIDE 32768
 #define MOST_PIXELS ((int64_t)1 << 28)
 
-/* What stb asks for while it reads one picture: each piece is capped (a deflate bomb grows without end) and starts zeroed (a short file must not
- * show old memory). The cap is set for each picture. */
-static _Thread_local size_t piece_most;
-static void *piece(size_t n) { return n <= piece_most ? calloc(1, n ? n : 1) : NULL; }
+/* What stb asks for starts zeroed: a short file must not show old memory. */
 static void *more_piece(void *p, size_t old, size_t n) {
-  void *to = n <= piece_most ? realloc(p, n) : NULL;
+  void *to = realloc(p, n ? n : 1);
   if (to && n > old) memset((char *)to + old, 0, n - old);
   return to;
 }
-#define STBI_MALLOC(n) piece(n)
+#define STBI_MALLOC(n) calloc(1, (n) ? (n) : 1)
 #define STBI_REALLOC_SIZED(p, old, n) more_piece(p, old, n)
 #define STBI_REALLOC(p, n) more_piece(p, n, n)
 #define STBI_FREE(p) free(p)
@@ -57,6 +54,37 @@ static bool check_png(const uint8_t *p, size_t size, const char *name) {
     if (end) return true;
   }
   return gn_fail("%s: PNG ends at byte %zu without its last chunk", name, size);
+}
+
+/* What PNG's deflated part must unfold to: a row's filter byte and its pixels, once or in seven passes. */
+static size_t png_unfolded(const uint8_t *p, int w, int h) {
+  static const uint8_t many[] = { 1, 0, 3, 1, 2, 0, 4 }, x0[] = { 0, 4, 0, 2, 0, 1, 0 }, y0[] = { 0, 0, 4, 0, 2, 0, 1 }, dx[] = { 8, 8, 4, 4, 2, 2, 1 }, dy[] = { 8, 8, 8, 4, 4, 2, 2 };
+  size_t bits = p[24] * (size_t)(p[25] < 7 ? many[p[25]] : 4), total = 0;
+  if (!p[28]) return ((size_t)w * bits + 7) / 8 * (size_t)h + (size_t)h;
+  for (int i = 0; i < 7; i++) {
+    size_t x = ((size_t)w + dx[i] - 1 - x0[i]) / dx[i], y = ((size_t)h + dy[i] - 1 - y0[i]) / dy[i];
+    if (x && y) total += ((x * bits + 7) / 8 + 1) * y;
+  }
+  return total;
+}
+
+/* stb unfolds a deflate bomb until memory ends: it is tried first into a buffer of the right size. The chunks were checked before. */
+static bool check_png_data(gn *g, const uint8_t *p, size_t size, int w, int h, const char *name) {
+  size_t want = png_unfolded(p, w, h), room = want + 65536, packed = 0;
+  if (room > INT_MAX) return gn_fail("%s: %d x %d pixels unfold into 2 GB and more", name, w, h);
+  if (!gn_charge(g, room + size)) return false;
+  char *out = malloc(room), *in = malloc(size);
+  for (size_t at = 8; in && size - at >= 12;) {
+    uint32_t n = (uint32_t)p[at] << 24 | (uint32_t)p[at + 1] << 16 | (uint32_t)p[at + 2] << 8 | p[at + 3];
+    if (!memcmp(p + at + 4, "IEND", 4)) break;
+    if (!memcmp(p + at + 4, "IDAT", 4)) memcpy(in + packed, p + at + 8, n), packed += n;
+    at += (size_t)n + 12;
+  }
+  int got = out && in ? stbi_zlib_decode_buffer(out, (int)room, in, (int)packed) : -2;
+  free(out), free(in);
+  gn_discharge(g, room + size);
+  if (got == -2) return gn_fail_as(GN_NOMEM, "%s: out of memory", name);
+  return (got >= 0 && (size_t)got >= want) || gn_fail("%s: the picture is broken: its pixels unfold into another size than %zu bytes", name, want);
 }
 
 /* A table of more than 256 Huffman codes makes stb 2.27 write past its end. */
@@ -125,17 +153,16 @@ gn_tensor *gn_image_decode(gn *g, const uint8_t *data, size_t size, const char *
   if (!memcmp(data, "\x89PNG\r\n\x1a\n", 8) && !check_png(data, size, name)) return NULL;
   if (data[0] == 0xff && data[1] == 0xd8 && !check_jpeg(data, size, name)) return NULL;
   if (data[0] == 'P' && (data[1] == '5' || data[1] == '6') && !check_pnm(data, size, name)) return NULL;
-  piece_most = 1 << 20;
   if (!stbi_info_from_memory(data, (int)size, &w, &h, &n)) return gn_fail("%s: not a PNG, JPEG, BMP, TGA or PPM picture (%s)", name, stbi_failure_reason()), NULL;
   if (w < 1 || h < 1 || w > MOST_SIDE || h > MOST_SIDE || (int64_t)w * h > MOST_PIXELS)
     return gn_fail("%s: %d x %d pixels, wanted at most %d a side and 2^28 in all", name, w, h, MOST_SIDE), NULL;
   int64_t most = (int64_t)size * (data[0] == 0x89 ? 8 * 1032 : 512);      /* no format packs more pixels into a byte */
   if ((int64_t)w * h > most) return gn_fail("%s: %d x %d pixels cannot come from %zu bytes", name, w, h, size), NULL;
+  if (data[0] == 0x89 && !check_png_data(g, data, size, w, h, name)) return NULL;
   if (!check_whole(data, size, w, h, name)) return NULL;
   int channels = n == 2 || n == 4 ? 4 : 3;
   size_t pixels_all = (size_t)w * (size_t)h, working = pixels_all * 20 + 2 * size;          /* what stb allocates beside the result */
   if (!gn_charge(g, working)) return NULL;
-  piece_most = pixels_all * 16 + 2 * size + (1 << 20);
   uint8_t *pixels = stbi_load_from_memory(data, (int)size, &w, &h, &n, channels);
   gn_tensor *t = NULL;
   if (!pixels) gn_fail("%s: the picture is broken (%s)", name, stbi_failure_reason());
@@ -166,7 +193,6 @@ bool gn_inflate_into(char *out, const uint8_t *data, size_t size, size_t expect,
   if (expect / 1032 > size) return gn_fail("%s: %zu bytes cannot unfold into %zu", name, size, expect);
   char *in = calloc(1, size + 8);                                 /* stb reads two bytes past the last code */
   if (!in) return gn_fail_as(GN_NOMEM, "%s: out of memory", name);
-  piece_most = 1 << 20;
   memcpy(in, data, size);
   int n = stbi_zlib_decode_noheader_buffer(out, (int)expect, in, (int)size + 8);
   free(in);
