@@ -19,6 +19,7 @@ struct genai {
   char nomem[256];                        /* text of the last out-of-memory error */
   uint64_t seed;
   bool opening, closing, warns, lost;     /* lost: there was no memory for the error's text */
+  bool may_exit;                          /* os.exit ends the process: the command's scripts alone */
   char warning[256];                      /* collected so far */
   void *small[SMALL_CLASSES], *slabs;     /* alloc.c */
 };

@@ -197,6 +197,17 @@ static int host_print(lua_State *L) {
   return 0;
 }
 
+/* os.exit: the command's scripts may; a host's script must not end the host */
+static int leave(lua_State *L) {
+  genai *rt = rt_of(L);
+  if (!rt->may_exit) return raisef(L, "os.exit: a script inside a program ends by returning");
+  remove_tmpdir(rt);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, 0);
+  return 0;
+}
+
 /* ---- a root: io and os lose what leaves it ---- */
 static int root_open(lua_State *L) {
   check_path(L, 1);
@@ -250,6 +261,11 @@ void open_safe(lua_State *L) {
   lua_getglobal(L, "load");
   lua_pushcclosure(L, safe_load, 1);
   lua_setglobal(L, "load");
+  lua_getglobal(L, "os");
+  lua_getfield(L, -1, "exit");
+  lua_pushcclosure(L, leave, 1);
+  lua_setfield(L, -2, "exit");
+  lua_pop(L, 1);
   lua_getglobal(L, "string");
   lua_pushnil(L);
   lua_setfield(L, -2, "dump");

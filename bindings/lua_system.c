@@ -227,10 +227,12 @@ static int limit(lua_State *L) {
   return 0;
 }
 
-/* core.alive() -> tensors, storages, nodes: for leak checks. */
+/* core.alive() -> tensors, storages, nodes: for leak checks. Numbers kept for reuse are not counted. */
 static int alive(lua_State *L) {
   const gn *g = rt_of(L)->g;
-  for (int i = 0; i < 3; i++) lua_pushinteger(L, g->counted[i]);
+  int64_t kept = 0;
+  for (int i = 0; i < 4; i++) kept += g->spare[i] != NULL;
+  for (int i = 0; i < 3; i++) lua_pushinteger(L, g->counted[i] - (i < 2 ? kept : 0));
   return 3;
 }
 

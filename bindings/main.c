@@ -122,7 +122,7 @@ static int show_help(genai *g, const char *name) {
 static int run(genai *g, const command *c, int argc, char **argv) {
   bool piped = !isatty(STDIN_FILENO), named = c->at < argc;
   if (c->code) {
-    set_args(g, argc, argv, c->at);
+    set_args(g, argc, argv, c->at - 1);
     return run_code(g, c->code);
   }
   if (named && !strcmp(argv[c->at], "help")) return show_help(g, c->at + 1 < argc ? argv[c->at + 1] : NULL);
@@ -143,6 +143,7 @@ int main(int argc, char **argv) {
   if (c.help) return fputs(usage, stdout), 0;
   genai *g = genai_open_mode(&c.options, c.exact, c.isa && *c.isa ? c.isa : NULL);
   if (!g) return fprintf(stderr, "genai: %s\n", gn_error()), 1;
+  g->may_exit = true;
   int status = run(g, &c, argc, argv);
   fflush(stdout);
   genai_close(g);

@@ -9,15 +9,19 @@
 
 static genai *running;                     /* the signal handler has no argument: the command runs one prompt */
 
-static void stop_hook(lua_State *L, lua_Debug *d) {
-  lua_sethook(L, NULL, 0, 0);
+static volatile sig_atomic_t interrupted;
+
+/* Called every few thousand steps, in coroutines too: they inherit it. */
+static void look(lua_State *L, lua_Debug *d) {
+  if (!interrupted) return;
+  interrupted = 0;
   luaL_error(L, "interrupted");
 }
 
 static void interrupt(int number) {
   if (!running) return;
+  interrupted = 1;
   gn_cancel(running->g, true);
-  lua_sethook(running->L, stop_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
 }
 
 static bool unfinished(lua_State *L, int status) {
@@ -59,7 +63,7 @@ static void run_line(genai *g, int base) {
   lua_insert(L, base + 1);
   running = g;
   int status = lua_pcall(L, 0, LUA_MULTRET, base + 1);
-  running = NULL;
+  running = NULL, interrupted = 0;
   gn_cancel(g->g, false);
   if (status == LUA_OK) show(L, base + 1);
   else fprintf(stderr, "%s\n", lua_tostring(L, -1));
@@ -95,6 +99,7 @@ int repl(genai *g) {
   using_history();
   if (path) read_history(path);
   signal(SIGINT, interrupt);
+  lua_sethook(L, look, LUA_MASKCOUNT, 10000);
   while ((line = readline("> "))) {
     int base = lua_gettop(L), status = compile(L, line);
     while (unfinished(L, status)) {

@@ -124,6 +124,7 @@ struct gn {
   uint64_t node_id, mark;
   gn_tensor **temps; int ntemps, temps_size;
   gn_tensor *free_tensors; gn_storage *free_storages;
+  int64_t structs[2], structs_most;       /* tensor and storage structs that the account knows of; how many tensors call for a collection */
   gn_tensor *spare[4];                    /* numbers as tensors, for reuse */
   gn_node *dying; bool draining;
   gn_segment *segment;                    /* being recorded */

@@ -53,10 +53,32 @@ const char *gn_shape_text(const gn_tensor *t, char *buffer, size_t size) {
 }
 
 /* ---- making: structs come from free lists, because a small op must cost little ---- */
+#define STRUCTS_LEAST 65536               /* as many tensors are made before the host is asked to let go of some */
+static void *new_struct(gn *g, int kind, size_t size) {
+  if (!gn_charge(g, size)) return NULL;
+  void *p = malloc(size);
+  if (!p) return gn_discharge(g, size), gn_fail_as(GN_NOMEM, "out of memory"), NULL;
+  g->structs[kind]++;
+  return p;
+}
+
+static void free_struct(gn *g, int kind, void *p, size_t size) {
+  free(p);
+  g->structs[kind]--;
+  gn_discharge(g, size);
+}
+
+/* Views and small tensors weigh little in bytes, but a script may make millions before its collector looks. */
+static void many_tensors(gn *g) {
+  gn_press(g);
+  int64_t twice = 2 * g->counted[0];
+  g->structs_most = twice > STRUCTS_LEAST ? twice : STRUCTS_LEAST;
+}
+
 static gn_storage *new_storage(gn *g) {
   gn_storage *s = g->free_storages;
   if (s) g->free_storages = s->owner;
-  else if (!(s = malloc(sizeof *s))) return gn_fail_as(GN_NOMEM, "out of memory"), NULL;
+  else if (!(s = new_struct(g, 1, sizeof *s))) return NULL;
   g->counted[1]++;
   s->refs = 1, s->version = 0, s->g = g, s->data = NULL, s->bytes = 0, s->release = NULL, s->owner = NULL;
   return s;
@@ -72,9 +94,10 @@ static void storage_unref(gn_storage *s) {
 }
 
 static gn_tensor *new_tensor(gn *g) {
+  if (!g->free_tensors && g->structs[0] >= (g->structs_most ? g->structs_most : STRUCTS_LEAST)) many_tensors(g);
   gn_tensor *t = g->free_tensors;
   if (t) g->free_tensors = (gn_tensor *)t->store;
-  else if (!(t = malloc(sizeof *t))) return gn_fail_as(GN_NOMEM, "out of memory"), NULL;
+  else if (!(t = new_struct(g, 0, sizeof *t))) return NULL;
   g->counted[0]++;
   t->refs = 1, t->weak = 0, t->wants_grad = false, t->out = 0, t->g = g, t->node = NULL, t->grad = NULL, t->store = NULL, t->ndim = 0;
   return t;
@@ -85,12 +108,12 @@ void gn_tensors_close(gn *g) {
   while (g->free_tensors) {
     gn_tensor *t = g->free_tensors;
     g->free_tensors = (gn_tensor *)t->store;
-    free(t);
+    free_struct(g, 0, t, sizeof *t);
   }
   while (g->free_storages) {
     gn_storage *s = g->free_storages;
     g->free_storages = s->owner;
-    free(s);
+    free_struct(g, 1, s, sizeof *s);
   }
   free(g->temps);
 }

@@ -207,6 +207,7 @@ static void errors(void **state) {
   assert_int_equal(genai_eval(g, "t", "\x1bLua"), GENAI_ERROR);      /* bytecode is not taken */
   assert_int_equal(genai_run(g, "/no/such/file.lua"), GENAI_ERROR);
   assert_non_null(strstr(genai_error(g), "/no/such/file.lua"));
+  assert_int_equal(genai_eval(g, "t", "os.exit(3)"), GENAI_ERROR);    /* a script does not end its host */
   assert_true(number_of(g, "x") == 1);
   genai_close(g);
   genai_close(NULL);
@@ -325,11 +326,11 @@ static void limits(void **state) {
   static const char *const hogs[] = {
     "local t = {} while true do t[#t + 1] = ('x'):rep(1 << 20) .. #t end", "require('genai').zeros(1 << 20, 64)", "local s = 'x' while true do s = s .. s end",
     "local t = {} for i = 1, 1e9 do t[i] = i end", "local genai = require 'genai'  local t = {} while true do t[#t + 1] = genai.zeros(1 << 18) end",
-    "local t = setmetatable({}, { __gc = function() end }) while true do t = { t } end", "string.rep('x', 1 << 28)", "local f f = function(n) return { f(n + 1) } end f(1)",
+    "local x, t = require('genai').zeros(4), {} while true do t[#t + 1] = x:view(2, 2) end", "local t = setmetatable({}, { __gc = function() end }) while true do t = { t } end", "string.rep('x', 1 << 28)", "local f f = function(n) return { f(n + 1) } end f(1)",
   };
-  for (int i = 0; i < 8; i++) {
+  for (int i = 0; i < 9; i++) {
     genai_status s = genai_eval(g, "hog", hogs[i]);
-    if (i < 7 && s != GENAI_NOMEM) fail_msg("status %d, wanted no memory: %s\n  %s", (int)s, hogs[i], genai_error(g));
+    if (i < 8 && s != GENAI_NOMEM) fail_msg("status %d, wanted no memory: %s\n  %s", (int)s, hogs[i], genai_error(g));
     assert_int_not_equal(s, GENAI_OK);
     fine(g, "local genai = require 'genai'  assert(genai.ones(3):sum():item() == 3)");
   }

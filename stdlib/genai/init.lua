@@ -23,10 +23,22 @@ genai.threads = core.threads
 genai.clock = core.clock
 --- genai.tmpdir() -> a folder of this run's own, removed at exit.
 genai.tmpdir = core.tmpdir
+--- genai.rng(seed, name) -> a stream of random numbers: equal seeds and names give equal numbers, on every machine.
+-- r:uniform() in [0,1), r:uniform(low, high), r:normal(), r:integer(low, high) both included, r:choose(list [, weights]), r:shuffle(list) -> a new list.
+-- > genai.rng(7, "clouds"):uniform() == genai.rng(7, "clouds"):uniform()
 genai.rng = core.rng
+--- genai.tensor(x, { dtype = "f32" }) -> a tensor of a number or of lists in lists. dtype: f32 f16 bf16 i32 i64 u8 bool.
+-- > genai.tensor({ { 1, 2 }, { 3, 4 } }).shape[2] == 2
 genai.tensor = core.tensor
+--- genai.grad(y, x, { seed =, create_graph = false, keep_graph = false, allow_unused = false }) -> dy/dx, one gradient for each x (a tensor or a list).
+-- y has one element, or `seed` has its shape. With create_graph the gradient can be derived again.
+-- > (function() local x = genai.tensor({ 3 }):requires_grad_() return genai.grad((x * x):sum(), x):item() == 6 end)()
 genai.grad = core.grad
+--- genai.checkpoint(f, ...) -> f's results; what f makes inside is made anew when gradients need it, instead of kept.
+-- > genai.checkpoint(function(x) return (x * 2):tanh() end, genai.ones(2)).shape[1] == 2
 genai.checkpoint = core.checkpoint
+--- genai.is_tensor(x) -> true for tensors.
+-- > genai.is_tensor(genai.ones(1)) and not genai.is_tensor {}
 genai.is_tensor = core.is_tensor
 
 --- genai.exists(path) -> true if there is a file or folder of that name.

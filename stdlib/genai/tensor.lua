@@ -28,16 +28,16 @@ function tensor.nearest(name, names)
   return least and least <= #name // 3 + 1 and best or nil
 end
 
-local function complain(what, name, names, level)
+local function complain(what, name, names)
   table.sort(names)
   local near = tensor.nearest(name, names)
-  error(("%s has no \"%s\"%s"):format(what, name, near and (", did you mean \"" .. near .. "\"?") or ""), level)
+  core.fail(("%s has no \"%s\"%s"):format(what, name, near and (", did you mean \"" .. near .. "\"?") or ""))
 end
 
 function tensor.unknown(name)
   local names = { "shape", "dtype", "grad", "requires_grad" }
   for key in pairs(methods) do names[#names + 1] = key end
-  complain("a tensor", name, names, 3)
+  complain("a tensor", name, names)
 end
 
 function tensor.missing(name, genai, aliases)
@@ -49,7 +49,7 @@ function tensor.missing(name, genai, aliases)
     local module = file:match "^genai/([%w_]+)%.lua$"
     if module then names[#names + 1] = module end
   end
-  complain("genai", name, names, 3)
+  complain("genai", name, names)
 end
 
 --- x:split(size, dim) -> several views of `size` positions of a dim (the last may be smaller); size may be a list of sizes.
