@@ -162,10 +162,84 @@ static attend plan(const gn_attend *p) {
   return a;
 }
 
+#ifdef GN_FAST
+/* ---- one row of q, as when text is generated: nothing is packed, every key is read once ---- */
+typedef float v8 __attribute__((vector_size(32)));
+GN_INLINE v8 load8(const float *x) {
+  v8 v;
+  __builtin_memcpy(&v, x, sizeof v);
+  return v;
+}
+GN_INLINE float sum8(v8 x) { return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7])); }
+
+static float dot8(const float *x, const float *y, int64_t n) {
+  v8 a = { 0 };
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) a += load8(x + i) * load8(y + i);
+  float rest = 0;
+  for (; i < n; i++) rest += x[i] * y[i];
+  return sum8(a) + rest;
+}
+
+/* out[e] = s[n] times the rows of v, divided by total */
+static void mix_rows(const float *s, int64_t n, const float *v, int64_t step, int64_t e, float total, float *out) {
+  int64_t c = 0;
+  for (; c + 8 <= e; c += 8) {
+    v8 a[4] = { { 0 } };
+    int64_t j = 0;
+    for (; j + 4 <= n; j += 4)
+      for (int u = 0; u < 4; u++) a[u] += s[j + u] * load8(v + (j + u) * step + c);
+    for (; j < n; j++) a[0] += s[j] * load8(v + j * step + c);
+    v8 y = ((a[0] + a[1]) + (a[2] + a[3])) / total;
+    __builtin_memcpy(out + c, &y, sizeof y);
+  }
+  for (; c < e; c++) {
+    float sum = 0;
+    for (int64_t j = 0; j < n; j++) sum += s[j] * v[j * step + c];
+    out[c] = sum / total;
+  }
+}
+
+static void one_row_task(void *context, int64_t t, int worker) {
+  const attend *a = context;
+  const gn_attend *p = a->p;
+  int64_t b = t / p->h, h = t % p->h, group = h / (p->h / p->g), lo = first_key(p, 0), n = larger(0, last_key(p, 0) - lo);
+  float *s = (float *)((char *)a->scratch + worker * a->stride), *q = s + a->width, *out = p->out + t * p->e;
+  const float *k = p->k + b * p->kstep[0] + group * p->kstep[1] + lo * p->kstep[2], *v = p->v + b * p->vstep[0] + group * p->vstep[1] + lo * p->vstep[2];
+  take_rows(p->q + b * p->qstep[0] + h * p->qstep[1], 0, 1, p->d, p->d, p->scale, q);
+  for (int64_t j = 0; j < n; j++) s[j] = dot8(q, k + j * p->kstep[2], p->d);
+  fill(s, n, up(n, 16), -__builtin_inff());
+  float total = n ? soften(s, up(n, 16), p->lse + t) : 0;
+  if (n == 0) p->lse[t] = -__builtin_inff();
+  if (total == 0) fill(out, 0, p->e, 0);
+  else mix_rows(s, n, v, p->vstep[2], p->e, total, out);
+}
+
+static void all_rows_task(void *context, int64_t t, int worker) {       /* too little work to share out */
+  const attend *a = context;
+  for (int64_t i = 0; i < a->p->b * a->p->h; i++) one_row_task(context, i, worker);
+}
+
+static bool attend_one(gn *g, const gn_attend *p) {
+  attend a = plan(p);
+  int64_t tasks = p->b * p->h;
+  a.stride = sizeof(float) * (size_t)up(a.width + p->d, 16);
+  size_t bytes = a.stride * (size_t)gn_workers(g);
+  if (!(a.scratch = gn_alloc(g, bytes))) return false;
+  if (tasks * p->n * (p->d + p->e) < 1 << 18) gn_parallel(g, 1, all_rows_task, &a);
+  else gn_parallel(g, tasks, one_row_task, &a);
+  gn_free(g, a.scratch, bytes);
+  return true;
+}
+#endif
+
 bool K(attend)(gn *g, const gn_attend *p) {
   attend a = plan(p);
   size_t bytes, worker;
   if (p->b * p->h * p->m == 0) return true;
+#ifdef GN_FAST
+  if (p->m == 1 && !p->mask && p->softcap == 0) return attend_one(g, p);
+#endif
   float *packed = pack_all(g, &a, a.blocks > 1, false, false, p->e % NR != 0, 0, &bytes);
   if (!packed) return false;
   a.stride = sizeof(float) * (size_t)up(ROWS * a.width + ROWS * p->d + p->d * NR, 16), worker = a.stride * (size_t)gn_workers(g);

@@ -191,7 +191,7 @@ bool K(gemm_few)(gn *g, const gn_gemm *p, bool *done) {
     f.m = p->n, f.n = p->m, f.w = p->a, f.crs = 1, f.ccs = p->ldc, f.bm = 1, f.bn = 0;
   }
   *done = false;
-  if (f.n * f.k < 16384 || f.n < 8) return true;
+  if (f.n * f.k < (f.m == 1 ? 1024 : 16384) || f.n < 8) return true;
 #ifdef GN_FAST
   if (wcs == 1 && f.m <= FEW_ROWS && f.k >= 4 * VL) {
     f.wrs = wrs, f.per = (CHUNK / f.k + WR) / WR * WR, *done = true;
