@@ -3,7 +3,7 @@
 local genai = require "genai"
 
 local usage = 'usage: genai examples/book.lua "PROMPT" [-o FILE] [--seed N] [--pages N] [--width N] [--seconds N]'
-local options = { o = "book.html", seed = 7, pages = 6, width = 512, seconds = 16 }
+local options = { o = "book.html", seed = 20, pages = 6, width = 512, seconds = 16 }
 local words, i = {}, 1
 while arg[i] do
   local name = arg[i]:match "^%-%-?(%a+)$"

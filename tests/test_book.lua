@@ -3,12 +3,12 @@ local genai = require "genai"
 local html = require "genai.html"
 
 local tests = {}
-local PNG = "\137PNG\r\n\26\n" .. ("\0\1\2\3"):rep(50)
+local JPEG = "\255\216\255\224" .. ("\0\1\2\3"):rep(50)
 
 -- Pictures and tunes by hand: what a book asks of them is this small.
 local function with_art(story)
   for _, page in ipairs(story.pages) do
-    page.picture = { alt = "A \"fox\" & <friends>", width = 64, height = 48, recipe = { kind = "picture", seed = page.seed }, encode = function(_, format) assert(format == "png") return PNG end }
+    page.picture = { alt = "A \"fox\" & <friends>", width = 64, height = 48, recipe = { kind = "picture", seed = page.seed }, encode = function(_, format) assert(format == "jpg") return JPEG end }
     page.tune = { recipe = { kind = "tune", seconds = 6 }, render = function() return { encode = function(_, format) assert(format == "ogg") return "OggS" .. page.number end } end }
   end
   return story
@@ -26,7 +26,7 @@ function tests.all_parts_are_there()
   local page = make()
   assert(page:find "^<!DOCTYPE html>" and page:find '<html lang="en">' and page:find "<title>[^<]+</title>" and page:find 'name="viewport"')
   assert(count(page, "<img ") == 5 and count(page, "<audio") == 5 and count(page, "<article") == 5)
-  assert(count(page, '<img alt="A &quot;fox&quot; &amp; &lt;friends&gt;" width="64" height="48" src="data:image/png;base64,') == 5)
+  assert(count(page, '<img alt="A &quot;fox&quot; &amp; &lt;friends&gt;" width="64" height="48" src="data:image/jpeg;base64,') == 5)
   assert(count(page, 'aria%-label="The tune of page %d"') == 5 and count(page, "data:audio/ogg;base64,") == 5)
   assert(page:find "ArrowRight" and page:find "ArrowLeft" and page:find "prefers%-color%-scheme:dark" and page:find "@media print")
 end
@@ -76,7 +76,8 @@ function tests.base64_follows_rfc_4648()
 end
 
 function tests.json_is_sorted_and_safe()
-  assert(html.json { b = 1, a = { 1, 2.5, true }, c = "</x>\n" } == '{\n  "a": [1, 2.5, true],\n  "b": 1,\n  "c": "\\u003c\\/x\\u003e\\u000a"\n}')
+  local text = html.json { b = 1, a = { 1, 2.5, true }, c = "</x>\n" }
+  assert(text == '{\n  "a": [\n    1,\n    2.5,\n    true\n  ],\n  "b": 1,\n  "c": "\\u003c\\/x\\u003e\\n"\n}', text)
   assert(html.json { f = print } == "{}")
 end
 

@@ -41,12 +41,12 @@ local function picture_of(page)
   local picture = page.picture
   if not picture then return "" end
   local alt = picture.alt and #picture.alt > 0 and picture.alt or page.scene or "A picture for page " .. page.number
-  return ('<figure class="picture"><img alt="%s" width="%d" height="%d" src="%s"></figure>'):format(escape(alt), picture.width, picture.height, html.data(picture:encode "png", "image/png"))
+  return ('<figure class="picture"><img alt="%s" width="%d" height="%d" src="%s"></figure>'):format(escape(alt), picture.width, picture.height, html.data(picture:encode("jpg", { quality = 90 }), "image/jpeg"))
 end
 
 local function tune_of(page)
   if not page.tune then return "" end
-  local bytes = page.tune:render():encode "ogg"
+  local bytes = page.tune:render():encode("ogg", { quality = 0.1 })
   return ('<div class="tune"><audio controls preload="none" aria-label="The tune of page %d" src="%s"></audio></div>'):format(page.number, html.data(bytes, "audio/ogg"))
 end
 

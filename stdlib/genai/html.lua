@@ -1,4 +1,5 @@
 -- Small helpers for pages of HTML: escaping, data: addresses, JSON with sorted keys. Everything is a plain function of its arguments.
+local core = require "genai.core"
 local html = {}
 
 local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
@@ -22,34 +23,9 @@ function html.escape(text)
   return (sane(tostring(text)):gsub("[&<>\"']", entities):gsub("://", ":&#47;&#47;"))
 end
 
--- RFC 4648, three bytes -> four characters by a table of all 4096 pairs of characters.
-local pair_of
-local function base64(bytes)
-  if not pair_of then
-    local digits, pairs_built = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", {}
-    for i = 0, 4095 do
-      local a, b = i // 64 + 1, i % 64 + 1
-      pairs_built[i] = digits:sub(a, a) .. digits:sub(b, b)
-    end
-    pair_of = pairs_built
-  end
-  local out, n, byte = {}, 0, string.byte
-  local whole = #bytes - #bytes % 3
-  for i = 1, whole, 3 do
-    local a, b, c = byte(bytes, i, i + 2)
-    n = n + 1
-    out[n] = pair_of[a << 4 | b >> 4] .. pair_of[(b & 15) << 8 | c]
-  end
-  local a, b = byte(bytes, whole + 1, whole + 2)
-  if b then out[n + 1] = pair_of[a << 4 | b >> 4] .. pair_of[(b & 15) << 8]:sub(1, 1) .. "="
-  elseif a then out[n + 1] = pair_of[a << 4] .. "==" end
-  return table.concat(out)
-end
-
---- base64(bytes) -> text
+--- base64(bytes) -> text (RFC 4648)
 function html.base64(bytes)
-  local fine, core = pcall(require, "genai.core")
-  return (fine and type(core) == "table" and core.base64 or base64)(bytes)
+  return core.base64(bytes)
 end
 
 --- data(bytes, type) -> a data: address
@@ -57,50 +33,28 @@ function html.data(bytes, type)
   return "data:" .. type .. ";base64," .. html.base64(bytes)
 end
 
-local function json_string(text)
-  return '"' .. sane(text):gsub('[%c"\\/<>&]', function(c)
-    if c == '"' or c == "\\" or c == "/" then return "\\" .. c end
-    return ("\\u%04x"):format(c:byte())
-  end) .. '"'
-end
-
-local function json(value, depth, out)
+local function plain(value, depth)                            -- a copy that JSON can hold: no functions, no userdata, clean strings
   if depth > 32 then error("html: a recipe is nested deeper than 32", 0) end
   local kind = math.type(value) or type(value)
-  if kind == "string" then out[#out + 1] = json_string(value)
-  elseif kind == "integer" then out[#out + 1] = ("%d"):format(value)
-  elseif kind == "float" then out[#out + 1] = value == value and value - value == 0 and ("%.14g"):format(value) or "null"
-  elseif kind == "boolean" then out[#out + 1] = tostring(value)
-  elseif kind ~= "table" then out[#out + 1] = "null"
-  elseif #value > 0 then
-    out[#out + 1] = "["
-    for i = 1, #value do
-      if i > 1 then out[#out + 1] = ", " end
-      json(value[i], depth + 1, out)
-    end
-    out[#out + 1] = "]"
+  if kind == "string" then return sane(value) end
+  if kind == "float" then return value == value and value - value == 0 and value or nil end
+  if kind ~= "table" then return (kind == "integer" or kind == "boolean") and value or nil end
+  local out = {}
+  if #value > 0 then
+    for i = 1, #value do out[#out + 1] = plain(value[i], depth + 1) end
   else
-    local names = {}
-    for name, item in pairs(value) do
-      local plain = type(item)
-      if type(name) == "string" and (plain == "table" or plain == "string" or plain == "number" or plain == "boolean") then names[#names + 1] = name end
+    for name, item in pairs(value) do                       -- a copy: the order does not matter
+      if type(name) == "string" then out[sane(name)] = plain(item, depth + 1) end
     end
-    table.sort(names)
-    local indent = "\n" .. ("  "):rep(depth)
-    out[#out + 1] = "{"
-    for i, name in ipairs(names) do
-      out[#out + 1] = (i > 1 and "," or "") .. indent .. "  " .. json_string(name) .. ": "
-      json(value[name], depth + 1, out)
-    end
-    out[#out + 1] = (#names > 0 and indent or "") .. "}"
   end
+  return out
 end
 
---- json(value) -> JSON text, keys sorted, safe inside a script element; functions and userdata are left out
+local codes = { ["<"] = "\\u003c", [">"] = "\\u003e", ["&"] = "\\u0026", ["/"] = "\\/" }
+
+--- json(value) -> JSON text, keys sorted, two spaces deep, safe inside a script element; functions and userdata are left out
 function html.json(value)
-  local out = {}
-  json(value, 0, out)
-  return table.concat(out)
+  return (core.json.encode(plain(value, 0), { indent = 2 }):gsub("[<>&/]", codes))
 end
 
 return html

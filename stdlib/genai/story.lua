@@ -213,17 +213,19 @@ local function shorten(tale, template)
   local function length()
     local told = template:gsub("\n~[^\n]*", ""):gsub("{(%a+)}", function(name) return type(v[name]) == "string" and v[name] or name end)
     if not state.entities.F then told = told:gsub("\n@F [^\n]*", "") end
-    if not state.entities.first then told = told:gsub("\n@1 [^\n]*", "") end
+    if not state.entities.first then told = told:gsub("\n@1!? [^\n]*", "") end
     return select(2, told:gsub("%S+", ""))
   end
   local function cut(pattern)
     if length() > budget then template = template:gsub(pattern, "", 1) end
   end
-  if state.entities.F and state.entities.first and template:find "\n@1 " then template = template:gsub("\n@F [^\n]*", "") end
+  if state.entities.F and state.entities.first and template:find "\n@1!? " then template = template:gsub("\n@F [^\n]*", "") end
   cut " ?{refrain}"
   cut "\n@F [^\n]*"
   if tale.who.plot ~= "quest" or template:find "{traitlast}" then cut "\n@1 [^\n]*" end
   cut "\n{traitlast}"
+  local extra = template:match "\n~([^\n]*)"
+  if extra and length() + select(2, extra:gsub("%S+", "")) <= budget then template = template:gsub("\n~", "\n", 1) end
   return template
 end
 
@@ -243,8 +245,8 @@ local function tell(tale, template, room, plotted)
       line, keep = line:sub(2), room == "full"
     elseif line:find "^@F " then
       line, keep = line:sub(4), state.entities.F ~= nil
-    elseif line:find "^@1 " then
-      line, keep = line:sub(4), state.entities.first ~= nil
+    elseif line:find "^@1!? " then
+      line, keep = line:gsub("^@1!? ", ""), state.entities.first ~= nil
     end
     if keep and line:find "%S" then
       state.paragraph = (state.paragraph or 0) + 1

@@ -153,7 +153,7 @@ local function raise(items, p)
   local hill, n = nil, 0
   for i = 1, #items do
     local f = items[i].figure
-    if f.at and f.at.place == "hills" and f.at.how == "on" and not items[i].float then n = n + 1 end
+    if f.at and f.at.peak and f.at.how == "on" and not items[i].float then n = n + 1 end
   end
   if n == 0 then return end
   local info = figures.kinds.hillock
@@ -161,7 +161,7 @@ local function raise(items, p)
   for i = 1, #items do
     local item = items[i]
     if not item.float and not item.afloat then
-      local on = item.figure.at and item.figure.at.place == "hills"
+      local on = item.figure.at and item.figure.at.peak
       if on then
         item.size = math.min(item.size, 0.4 + (item.info.alive and 0 or 0.2))
         item.y, item.hill = hill.y - hill.size * 0.86, true

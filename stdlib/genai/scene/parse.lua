@@ -99,7 +99,7 @@ function Walk:figure(kind, word, plural)
   self:clear()
 end
 
-function Walk:place(place)
+function Walk:place(place, word)
   local scene = self.scene
   if self.no then return self:clear() end
   if place == "town" then
@@ -111,7 +111,7 @@ function Walk:place(place)
   if self.rel and self.rel ~= "with" and self.last then
     for i = self.last, self.last_to or self.last do
       local f = scene.figures[i]
-      if not f.at then f.at = { how = self.rel, place = place } end
+      if not f.at then f.at = { how = self.rel, place = place, peak = word == "hill" or word == "hilltop" or nil } end
     end
   end
   self.rel = nil
@@ -268,7 +268,7 @@ function Walk:word(i, list)
     self.maybe = nil
     self:figure(words.noun[one], one, plural)
   elseif words.place[w] or words.place[one] then
-    self:place(words.place[w] or words.place[one])
+    self:place(words.place[w] or words.place[one], w)
   elseif w == "underwater" then
     add_place(self.scene, "underwater")
   elseif words.stop[w] then

@@ -26,7 +26,7 @@ One night {H} had a dream, and in the dream a voice said, "Well? What are you wa
 The sun was not up yet, but the road was. {H} put one foot on it, and then the other, and sang: {song}]] } },
   climax = {
     { tilt = "wonder great joy wide", text = [[
-And then, one day, the road simply ended. There was nothing in front but a bank of tall grass.^ {H} sat down. "Perhaps there is nothing there after all," {H.he} said in a very small voice.^
+And then, one day, the road simply ended. There was nothing in front but a bank of tall grass. {H} sat down.^ "Perhaps there is nothing there after all," {H.he} said in a very small voice.^
 @F "One more step," said {F}. "You always say that there is one more step."
 @1 Then {H} heard a voice behind the grass. It was {first.the}, out of breath from running! "Don't sit there!" cried {first.the}. "Look!"
 Just then {sign}. {H} jumped up and pushed the grass aside.
@@ -40,8 +40,8 @@ Now only one hill was left.^ It was the last one, and it was the longest.^ Halfw
     { tilt = "wonder mysterious joy glowing", text = [[
 The last bit of the way had no road at all. There was only a signpost, and on the signpost somebody had written "NEARLY."^ {H} leaned against it and shut {H.his} eyes.^
 @F "I can hear something," said {F}. "Can't you?"
-@1 "I can hear it," said a voice. {first.The} had come after them with a second breakfast. "It's just behind the word."
-And it was true, for all at once {sign}.^ {H} did not feel tired any more.^ "{cry}" {H.he} shouted, and ran.
+@1 "I can hear it," said a voice. {first.The} had come after {H.him} with a second breakfast. "It's just behind the word."
+And it was true, for all at once {sign}.^ {H} did not feel tired any more.^ "{cry}" {H} shouted, and ran.
 {arrive}]] },
     { tilt = "wonder dreamy glowing joy", text = [[
 It was so early that even the crickets were asleep. {H} had walked all night, because {H.he} could not have slept, and now {H.he} [be] at the top of the very last rise and did not dare to look.
@@ -53,9 +53,9 @@ It was so early that even the crickets were asleep. {H} had walked all night, be
     { scene = "{H.pic} {goalscene}, with a small fire", text = [[
 They lit a small fire and stayed the night, and nobody slept much. Every time that {H} shut {H.his} eyes, {H.he} had to open them again, to see if it was still so.
 It was still so.
-@1 In the morning {first.the} said, "What will you wish for now?"^ {H} thought about it for the whole of breakfast.^
+@1 In the morning {first.the} asked, "What will you wish for now?"^ {H} thought about it for the whole of breakfast.^
 {traitlast}
-"To go home," said {H}, "and tell it. And then to come back with everybody." And so they did, the next summer, with forty sandwiches, and {keep} went ahead to show the way.]] },
+"Now {H.I} only wish to go home," said {H}, "and tell it. And then to come back with everybody." And so they did, the next summer, with forty sandwiches, and {keep} went ahead to show the way.]] },
     { scene = "{H.pic} at home by a warm window, in the evening", time = "dusk", text = [[
 The way home is always shorter. {H} was back before the beds were made, with {keep}, and dust up to {H.his} ears.
 "Well?" they all said. "What is it like?"^ {H} opened {H.his} mouth, and shut it again.^ It would not fit into words. So {H.he} began at the other end. "First of all," said {H}, "there was {firstor}."
@@ -106,7 +106,7 @@ At the end of the road sat {T.the}, exactly as if {T.he} had been waiting. "Teac
 {H} breathed in. "{cry}" {H.he} said. {nocrash}
 And {H} {wantpast}. {Hreally}]] },
     { tilt = "wonder great happy glowing", scene = "{H.pic} and {T.pic} under a big sky", text = [[
-{T.The} was very old, and did not say a word at first.^ {T.He} only watched while {H} tried, and {failed}, and tried, and {failed}.^ "Good," said {T.the} after the hundredth time. "Now you have used up all the wrong ways."
+{T.The} was very old, and did not say a word at first. {T.He} only watched while {H} tried, and {failed}, and tried, and {failed}. "Good," said {T.the} after the hundredth time. "Now you have used up all the wrong ways."
 @F "It's true," said {F}. "I counted them."
 @1 "And look who is here," said {T.the}. It was {first.the}, waving with everything that could be waved.
 So {H} shut {H.his} eyes^, and thought of home, and of how far it was^. "{cry}" {H.he} whispered. Then, quite simply^, as one opens a door^, {H} {wantpast}. {Hreally}]] } },
@@ -192,7 +192,7 @@ And then there was no way round. In front of {H} {fearwas} {fear}: the very thin
 "{cry}" whispered {H}. {H.He} took one step, and was afraid.^ {H.He} took another, and was afraid.^ At the seventh step {H.he} noticed something. {H.He} [be] still afraid, and {H.he} [be] already on the other side.]] },
     { tilt = "scary mysterious brave dark", scene = "{H.pic}, very brave, in front of {fear}, at dusk", time = "dusk", text = [[
 At the last bend it was waiting: {fear}, just as in the bad dreams^, only without the waking up^.^ {H} shut {H.his} eyes. That was worse. {H} opened them.^
-@1 "Look at it closely," {first.the} had said once, about something else. "Things get smaller when they're looked at."
+@1! "Look at it closely," {first.the} had said once, about something else. "Things get smaller when they're looked at."
 So {H} looked, and went on looking.^ {H.He} looked at it from the left. {H.He} looked at it from the right.^ "I am afraid of you," {H} told it. "I just thought that you should know."
 @F {F} nodded. "Well said," said {F}.
 It felt good to have said so. "{cry}" said {H}, and walked on, straight past, with {H.his} head up and {H.his} knees down. And nothing happened, except that {H} had done it.]] } },
@@ -201,7 +201,7 @@ It felt good to have said so. "{cry}" said {H}, and walked on, straight past, wi
 {Dear.name} was sitting up in bed with a red nose. "You came!" said {Dear.name}. "But the way goes past..." "Yes," said {H}. "It does."
 They lit the lamp, and {H} made soup, and it was so good that {Dear.name} was better by the second bowl.
 {traitlast}
-@1 On the way home {first.the} asked, "And are you still afraid?" "Oh yes," said {H}. "But now it's a small one. I keep it in my pocket."
+@1! On the way home {first.the} asked, "And are you still afraid?" "Oh yes," said {H}. "But now it's a small one. I keep it in my pocket."
 And that is where it lives to this day^, and it behaves quite well^.]] },
     { scene = "{H.pic} home in bed under the moon, at night", time = "night", text = [[
 In the house on the hill {Dear.name} sat in the dark with a twisted foot^, too far from the matches^. "I knew that someone would come," said {Dear.name}. "I did not know that it would be the bravest one."

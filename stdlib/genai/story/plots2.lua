@@ -64,7 +64,7 @@ First {H} drew a plan. It was so long that it went out of the door. Step one was
     { tilt = "great merry wonder adventurous", scene = "{H.pic} and many animals building something together on a hill", text = [[
 Home again, {H} worked all night long.^ Hammer, stir, "oops," and hammer again.^ When the sun came up, one piece was still missing, a piece in the shape of nothing in particular.^ {H} could have cried.^
 @F "Let me hold that end," said {F}, and that was already better.
-@1 There was a knock. It was {first.the}! "I brought the whole road with me," said {first.the}. "We thought that you might need a push."
+@1! There was a knock. It was {first.the}! "I brought the whole road with me," said {first.the}. "We thought that you might need a push."
 Everybody took hold. "{cry}" sang {H}, and everybody pulled, and something went click.
 And {H} stood back^, and rubbed {H.his} eyes^. It was done. {H.He} {wantpasthad}!]] },
     { tilt = "tender wonder great glowing", scene = "{H.pic} proudly showing something wonderful at dawn", time = "dawn", text = [[
@@ -108,7 +108,7 @@ One evening, when everything was quiet, {H} heard the wind say something.^ It wa
     { tilt = "mysterious wonder tender glowing", scene = "{H.pic} and {T.pic} in a tower full of books, at night", time = "night", text = [[
 In a tower at the end of the last road sat {T.a}, among more books than there are leaves. {H} held out the paper with both hands. "Please," said {H}, "what does it mean?"
 {T.The} put on one pair of spectacles, and then another pair on top. Then {T.he} began to smile. "I have not seen that for a hundred years," {T.he} said. "Who did you meet on your way here?"
-@1 So {H} told {T.him} about {first.the}, and about all the others, and the rain, and the road.^ It took until midnight.^
+@1! So {H} told {T.him} about {first.the}, and about all the others, and the rain, and the road.^ It took until midnight.^
 "There, you see," said {T.the}. "You knew it all along. ‘{word}’ is what you say to somebody when you are glad that they came."]] },
     { tilt = "wonder dreamy glowing great", scene = "{H.pic} on a high hill in the wind under the stars", time = "night", text = [[
 At the top of the highest hill {H} caught up with the wind.^ It had sat down to rest, and all the grass was lying flat around it.^ "You again," said the wind.

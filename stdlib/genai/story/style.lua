@@ -29,7 +29,7 @@ h1{font-size:clamp(2.2rem,1.3rem + 4.6vw,4.4rem)}
 h2{font-size:clamp(2rem,1.4rem + 3vw,3.2rem);font-style:italic}
 .cover .leaf,.end .leaf{width:min(100%,52rem);text-align:center}
 .cover .words,.end .words{align-items:center;padding-block:clamp(3rem,9vw,6rem)}
-.cover .art{width:100%;height:clamp(12rem,44vh,28rem);background-size:cover;background-position:center 60%}
+.cover .art{width:100%;height:clamp(11rem,38vh,26rem);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-size:cover;background-position:center 60%}
 .cover .art+.words{padding-block:clamp(1.6rem,3vw,2.4rem)}
 .with{color:var(--soft);font-style:italic}
 details{width:100%;max-width:40rem;margin-top:2.2rem;text-align:left;font-size:.85em;color:var(--soft)}
@@ -55,7 +55,7 @@ pre{overflow-x:auto;padding:1em;border-radius:8px;background:rgba(120,110,90,.12
 @media(max-width:34rem){.bar{gap:.25rem}.bar button{min-width:2.5rem;padding:0 .6rem}.dots button{width:1.15rem!important}.page{padding:.7rem .7rem 5.5rem}}
 @media(prefers-color-scheme:dark){:root{--ink:#e9e2d6;--soft:#a79d90;--line:rgba(240,225,200,.2)}body{background:#14161c}.page{--paper:var(--paper-d,#1c1e25);--edge:var(--edge-d,#14161c);--glow:var(--glow-d,#20242e);--tint:var(--tint-d,#e0b184)}.bar{background:rgba(22,24,30,.88)}.picture img{filter:brightness(.93)}}
 @media(prefers-reduced-motion:reduce){.live .page.here{animation:none}}
-@media print{.bar,.tune,.begin,details{display:none!important}.page,.live .page{display:grid!important;min-height:0;padding:0;background:none;break-after:page}.leaf{box-shadow:none;grid-template-columns:minmax(0,1fr)!important;background:none}.picture img{max-height:52vh;min-height:0!important;object-fit:contain}body{background:none;color:#000;font-size:13pt}}
+@media print{.bar,.tune,.begin,details{display:none!important}.page,.live .page{display:grid!important;min-height:0;padding:0;background:none;break-after:page;break-inside:avoid}.page.end{break-after:auto!important}.leaf{box-shadow:none;grid-template-columns:minmax(0,1fr)!important;background:none}.picture img{max-height:52vh;min-height:0!important;object-fit:contain}.live .page.here{animation:none}.words{padding:1.2rem 1.6rem}.cover,.end{min-height:90vh!important}.cover .art{height:46vh}.words>p{font-size:1em!important}body{background:none;color:#000;font-size:17pt}}
 ]]
 
 style.bar = [[
