@@ -63,7 +63,11 @@ static void table_arg(lua_State *L, const gn_row *row, const gn_param *p, int i,
 }
 
 static void take(lua_State *L, const gn_row *row, const gn_param *p, int i, gn_arg *a) {
-  i = lua_absindex(L, i);
+  gn_tensor *x = p->kind == GN_P_TENSOR ? to_tensor(L, i) : NULL;
+  if (x) {
+    a->kind = GN_A_TENSOR, a->n = 1, a->t = x;
+    return;
+  }
   switch (lua_type(L, i)) {
     case LUA_TNIL: case LUA_TNONE: a->kind = GN_A_NIL; return;
     case LUA_TNUMBER: number_arg(L, i, a); return;
@@ -111,7 +115,7 @@ static void take_options(lua_State *L, const gn_row *row, int i, gn_arg *args, i
     if (k < 0) unknown_option(L, row, name);
     while (*n <= k) args[(*n)++].kind = GN_A_NIL;
     if (row->param[k].kind == GN_P_LIST) raisef(L, "%s: %s goes before the options", row->name, name);
-    take(L, row, &row->param[k], -1, &args[k]);
+    take(L, row, &row->param[k], lua_gettop(L), &args[k]);
     lua_pop(L, 1);
   }
 }
@@ -152,8 +156,17 @@ static int push_results(lua_State *L, const gn_row *row, int base, gn_tensor **o
     box[k]->t = out[k];
     if (out[k]) last = k + 1;
   }
-  lua_settop(L, base + last);
+  if (last < row->nouts) lua_settop(L, base + last);
   return last;
+}
+
+/* new_box, where the metatable is the function's second upvalue */
+static tensor_box *op_box(lua_State *L) {
+  tensor_box *b = lua_newuserdatauv(L, sizeof *b, 0);
+  b->t = NULL, b->magic = tensor_magic;
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_setmetatable(L, -2);
+  return b;
 }
 
 /* The results' boxes are made first, so that nothing is lost when Lua runs out of memory. */
@@ -171,7 +184,7 @@ static int call_row(lua_State *L, gn_op op) {
   n = take_positional(L, row, last, args);
   if (options) take_options(L, row, top, args, &n);
   int base = lua_gettop(L);
-  for (int k = 0; k < row->nouts; k++) box[k] = new_box(L);
+  for (int k = 0; k < row->nouts; k++) box[k] = op_box(L);
   if (!gn_call(rt->g, op, args, n, out)) return raise_error(L);
   return push_results(L, row, base, out, box);
 }
@@ -218,7 +231,8 @@ void open_ops(lua_State *L) {
   for (int i = 0; i < GN_OPS; i++) {
     const gn_row *row = gn_row_of(g, (gn_op)i);
     lua_pushinteger(L, i);
-    lua_pushcclosure(L, call_op, 1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, tensor_magic);
+    lua_pushcclosure(L, call_op, 2);
     lua_pushvalue(L, -1);
     lua_setfield(L, -4, row->name);
     if (row->first == 0 && !(row->flags & HIDDEN)) lua_setfield(L, -2, row->name);
@@ -231,13 +245,15 @@ void open_ops(lua_State *L) {
     int op = gn_find_op(g, events[i].op);
     if (op < 0) continue;
     lua_pushinteger(L, op);
-    lua_pushcclosure(L, call_op, 1);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, call_op, 2);
     lua_setfield(L, -2, events[i].event);
   }
   int neg = gn_find_op(g, "neg");
   if (neg >= 0) {
     lua_pushinteger(L, neg);
-    lua_pushcclosure(L, call_unary, 1);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, call_unary, 2);
     lua_setfield(L, -2, "__unm");
   }
   lua_pop(L, 1);

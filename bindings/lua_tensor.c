@@ -26,9 +26,9 @@ void push_tensor(lua_State *L, gn_tensor *t) {
 }
 
 gn_tensor *to_tensor(lua_State *L, int i) {
+  if (lua_type(L, i) != LUA_TUSERDATA || lua_rawlen(L, i) != sizeof(tensor_box)) return NULL;
   const tensor_box *b = lua_touserdata(L, i);
-  if (!b || lua_rawlen(L, i) != sizeof *b || b->magic != tensor_magic || lua_islightuserdata(L, i)) return NULL;
-  return b->t;
+  return b->magic == tensor_magic ? b->t : NULL;
 }
 
 gn_tensor *check_tensor(lua_State *L, int i, const char *op, const char *name) {

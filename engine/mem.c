@@ -15,7 +15,8 @@
 #define CLASSES 160
 #define SMALLEST 64
 #define CACHE_MOST ((size_t)256 << 20)
-#define PRESSURE_FLOOR ((size_t)32 << 20)
+#define PRESSURE_FLOOR ((size_t)4 << 20)
+#define PRESSURE_MOST ((size_t)32 << 20)
 #define LARGEST ((size_t)1 << 46)
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -96,8 +97,10 @@ void gn_press(gn *g) {
   m->in_pressure = true;
   g->config.pressure(g->config.user);
   m->in_pressure = false;
-  size_t twice = 2 * m->tensors;
-  m->pressure_at = twice > PRESSURE_FLOOR ? twice : PRESSURE_FLOOR;
+  size_t structs = (size_t)g->structs[0] * sizeof(gn_tensor) + (size_t)g->structs[1] * sizeof(gn_storage);
+  size_t twice = 2 * m->tensors, scripts = 8 * (m->charged - structs);   /* a small heap is collected in no time, and fewer dead tensors stay in the caches */
+  m->pressure_at = scripts < PRESSURE_FLOOR ? PRESSURE_FLOOR : scripts < PRESSURE_MOST ? scripts : PRESSURE_MOST;
+  if (twice > m->pressure_at) m->pressure_at = twice;
   m->fresh = 0;
   m->high -= m->high / 4;
   if (m->higher > m->high) m->high = m->higher;
@@ -107,7 +110,7 @@ void gn_press(gn *g) {
 /* After a backward pass much that the collector has not seen yet is garbage: its blocks serve the next step, where a collection is cheap beside the step. */
 void gn_mem_settle(gn *g) {
   struct gn_mem *m = g->mem;
-  if (m->tensors > PRESSURE_FLOOR && m->fresh > PRESSURE_FLOOR && m->fresh / 4 > m->charged && !gn_in_task()) gn_press(g);
+  if (m->tensors > PRESSURE_MOST && m->fresh > PRESSURE_MOST && m->fresh / 4 > m->charged && !gn_in_task()) gn_press(g);
 }
 
 static void count(struct gn_mem *m) {

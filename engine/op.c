@@ -337,7 +337,9 @@ static bool widen(call *c, int i, const gn_tensor *t) {
     memcpy(c->wide, t->dim, (size_t)t->ndim * sizeof *t->dim);
     return true;
   }
-  int n = c->nwide > t->ndim ? c->nwide : t->ndim;
+  int n = c->nwide > t->ndim ? c->nwide : t->ndim, same = 0;
+  while (same < n && t->ndim == n && c->nwide == n && c->wide[same] == t->dim[same]) same++;
+  if (same == n) return true;
   int64_t out[GN_MAX_DIMS];
   for (int k = 1; k <= n; k++) {
     int64_t a = k <= c->nwide ? c->wide[c->nwide - k] : 1, b = k <= t->ndim ? t->dim[t->ndim - k] : 1;
@@ -462,7 +464,31 @@ static bool run(call *c, gn_tensor **out) {
   return shapes(c) && allocate(c, out) && row->forward(c->g, c->a, out);
 }
 
+/* Most calls by far are an op of one or two f32 tensors of one shape, off the tape: nothing to convert, to spread or to record. */
+static bool plain_tensors(const gn *g, const gn_row *row, const gn_arg *args, int nargs) {
+  if (nargs != row->plain) return false;
+  const gn_tensor *first = args[0].t;
+  for (int i = 0; i < nargs; i++) {
+    const gn_tensor *t = args[i].t;
+    if (args[i].kind != GN_A_TENSOR || !t || t->dtype != GN_F32 || t->weak || t->ndim != first->ndim || (t->wants_grad && g->recording)) return false;
+    for (int k = 0; k < t->ndim; k++)
+      if (t->dim[k] != first->dim[k]) return false;
+  }
+  return row->flags & STRIDED || (gn_packed(first) && gn_packed(args[nargs - 1].t));
+}
+
+static int call_plain(gn *g, const gn_row *row, const gn_arg *args, gn_tensor **out) {
+  const gn_tensor *x = args[0].t;
+  if (!(out[0] = gn_new(g, row->result[0].type == 'b' ? GN_BOOL : GN_F32, x->ndim, x->dim))) return 0;
+  if (row->forward(g, args, out)) return 1;
+  gn_unref(out[0]);
+  out[0] = NULL;
+  return 0;
+}
+
 int gn_call(gn *g, gn_op op, const gn_arg *args, int nargs, gn_tensor **out) {
+  if (g->row[op].plain && plain_tensors(g, &g->row[op], args, nargs) && !atomic_load_explicit(&g->cancelled, memory_order_relaxed))
+    return call_plain(g, &g->row[op], args, out);
   call c;
   c.g = g, c.row = &g->row[op], c.nown = 0, c.list = NULL, c.nlist = 0, c.type = GN_F32, c.wants = false;
   c.lead_bound = c.wide_bound = false, c.nlead = c.nwide = 0;

@@ -132,6 +132,16 @@ static bool parse_row(gn_row *r) {
   return result && r->nouts > 0;
 }
 
+static int plain_of(const gn_row *r) {
+  if (r->nparams > 2 || r->nouts != 1 || (r->flags & (COMPOSITE | INPLACE | SAME_STORAGE))) return 0;
+  char spread = r->nparams == 2 ? '*' : '.';
+  for (int i = 0; i < r->nparams; i++) {
+    const gn_param *p = &r->param[i];
+    if (p->kind != GN_P_TENSOR || p->optional || (p->type != 'f' && p->type != 'n') || p->ndim != 1 || p->size[0].kind != spread) return 0;
+  }
+  return r->result[0].ndim == 1 && r->result[0].size[0].kind == spread && strchr("fnb", r->result[0].type) ? r->nparams : 0;
+}
+
 bool gn_rows_open(gn *g) {
   if (!(g->row = calloc(GN_OPS, sizeof *g->row))) return gn_fail_as(GN_NOMEM, "open: out of memory");
   for (int i = 0; i < GN_OPS; i++) {
@@ -139,6 +149,7 @@ bool gn_rows_open(gn *g) {
     r->name = source[i].name, r->signature = source[i].signature, r->doc = source[i].doc, r->example = source[i].example;
     r->flags = source[i].flags, r->forward = source[i].forward, r->backward = backward_of((gn_op)i);
     if (!parse_row(r)) return gn_fail("ops.def: the signature of %s does not parse: %s", r->name, r->signature);
+    r->plain = plain_of(r);
     if ((r->flags & GRAD) && !r->backward) return gn_fail("ops.def: %s has flag GRAD but no gn__bwd_%s", r->name, r->name);
   }
   return true;
