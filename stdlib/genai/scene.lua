@@ -125,7 +125,7 @@ end
 function scene.describe(s)
   local groups, by = {}, {}
   for _, f in ipairs(s.figures) do
-    local key = table.concat({ f.kind, f.colour or "", f.size or "", f.mood or "", f.pose or "" }, "/")
+    local key = table.concat({ f.kind, f.kind == "thing" and f.word or "", f.colour or "", f.size or "", f.mood or "", f.pose or "" }, "/")
     if not by[key] then
       by[key] = { f = f, count = 0 }
       groups[#groups + 1] = by[key]

@@ -207,7 +207,7 @@ local function dive(template)
 end
 
 -- A page of a short or medium story: what may be missed goes, in this order, until the page holds few enough words.
-local budget = 78
+local budget = 60
 local function shorten(tale, template)
   local state, v = tale.state, tale.state.values
   local function length()

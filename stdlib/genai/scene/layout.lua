@@ -164,6 +164,7 @@ local function raise(items, p)
       local on = item.figure.at and item.figure.at.peak
       if on then
         item.size = math.min(item.size, 0.4 + (item.info.alive and 0 or 0.2))
+        if not item.info.alive then hill.size = math.max(hill.size, item.info.width * item.size * 0.5) end
         item.y, item.hill = hill.y - hill.size * 0.86, true
       end
     end

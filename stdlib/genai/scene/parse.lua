@@ -87,6 +87,11 @@ function Walk:figure(kind, word, plural)
   if self.rel and self.last and self.last ~= first then
     for i = self.last, self.last_to or self.last do
       local f = scene.figures[i]
+      local mate = f.at and f.at.how == "beside" and f.at.figure
+      if mate and mate ~= first and (self.rel == "inside" or self.rel == "on") and figures.kinds[f.kind].alive then -- "a boy with a dog in a boat": both
+        f.at = nil
+        if not scene.figures[mate].at then scene.figures[mate].at = { how = self.rel, figure = first } end
+      end
       if not f.at and i ~= first then f.at = { how = self.rel, figure = first, window = self.window } end
     end
   end
@@ -166,10 +171,12 @@ function Walk:settle_unknown(ending)
   local one = words.singular(m.word)
   if m.count > 1 and one == m.word and #one > 3 then one = one:gsub("([^s])s$", "%1") end
   local unfit = words.abstract[one] or #one < 3
-  if not unfit and #scene.figures == 0 and (m.i <= 5 or ending) then
+  if not unfit and (#scene.figures == 0 and (m.i <= 5 or ending) or #scene.figures > 0 and #scene.figures < 4 and scene.figures[#scene.figures].kind == "thing" and m.i <= 10 and not self.rel) then
     for _ = 1, math.min(6, m.count) do scene.figures[#scene.figures + 1] = { kind = "thing", word = one, colour = m.colour, size = m.size, pose = m.pose, mood = m.mood } end
-    self.last, self.last_to = 1, #scene.figures
+    self.last, self.last_to = math.max(1, #scene.figures - math.min(6, m.count) + 1), #scene.figures
     self:clear()
+    self.maybe = nil
+    return
   end
   if m.i > 5 or unfit or #scene.figures > 0 or ending then self.maybe = nil end
 end

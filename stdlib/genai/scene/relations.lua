@@ -20,9 +20,10 @@ local SEAT = {
 local BOUGH = { tree = { 0.52, 0.27, 0.34 }, appletree = { 0.52, 0.27, 0.34 }, cherrytree = { 0.52, 0.27, 0.34 }, birch = { 0.52, 0.24, 0.32 }, willow = { 0.52, 0.26, 0.34 }, pine = { 0.4, 0.16, 0.3 },
   palm = { 0.74, 0.16, 0.3 }, treehouse = { 0.44, 0.22, 0.2 } }
 -- decks: height, the largest guest, the middle, half the width
-local BOARD = { boat = { 0.2, 0.62, -0.06, 0.24 }, rowboat = { 0.24, 0.95, 0, 0.4 }, ship = { 0.24, 0.4, -0.08, 0.3 }, pirateship = { 0.24, 0.4, -0.08, 0.3 }, balloon = { 0.1, 0.3, 0, 0.08 }, car = { 0.36, 0.6, -0.06, 0.14 },
+local BOARD = { boat = { 0.2, 0.62, -0.06, 0.24 }, rowboat = { 0.24, 0.95, 0, 0.4 }, ship = { 0.24, 0.4, -0.08, 0.3 }, pirateship = { 0.24, 0.4, -0.08, 0.3 }, balloon = { 0.1, 0.3, 0, 0.08 }, car = { 0.38, 0.42, -0.06, 0.16 },
   train = { 0.46, 0.42, -0.3, 0.16 }, bush = { 0.2, 0.9, 0, 0.3 }, bed = { 0.18, 0.72, -0.2, 0.2 } }
-local BEHIND = { balloon = true, car = true, train = true, bush = true } -- guests are painted before these
+local HULL = { boat = true, rowboat = true, ship = true, pirateship = true, bed = true }
+local BEHIND = { balloon = true, train = true, bush = true } -- guests are painted before these
 
 local function rank_of(host, how) -- the how-manieth guest this is, from 0
   host.ranks = host.ranks or {}
@@ -42,8 +43,10 @@ local function sit(item, host, n, r)
   local k = rank_of(host, "on")
   local alive = host.info.alive
   local big = math.min(item.size, 0.34)
-  if not alive and host.info.height < 0.3 then
-    host.size = math.max(host.size, big * 1.1 / seat[4], n * big * item.info.width * 0.42 / seat[3]) end
+  if not alive and host.info.height < 0.3 and k == 0 then
+    local wanted = math.max(big * 0.9 / seat[4], n * big * item.info.width * 0.2 / math.max(seat[3], 0.2))
+    host.size = math.max(host.size, math.min(host.size * 2.2, wanted, 0.34))
+  end
   if host.float then host.size = math.min(host.size, 0.4) end
   host.size = math.min(host.size, 0.8)
   local limit = host.size * seat[4]
@@ -85,6 +88,7 @@ local function board(item, host, n)
   local bed = host.info.kind == "bed"
   if bed then host.size = math.max(host.size, 0.4) end
   if k == 0 and n > 1 and host.info.lives == "water" then host.size = math.min(host.size * 1.25, 0.6) end
+  if host.info.kind == "car" then host.size = math.max(host.size, 0.32) end
   if host.info.kind == "rowboat" then host.size = math.max(host.size, 0.22) end
   local limit = host.size * deck[2]
   if n > 1 then limit = math.min(limit, host.size * deck[4] * 3.6 / n / item.info.width) end
@@ -94,7 +98,7 @@ local function board(item, host, n)
   local float = host.float
   rest(item, host, order)
   item.float = float
-  item.host = order > 0 and host
+  item.host = order > 0 and HULL[host.info.kind] and host
   item.seat = { x, deck[1] - 0.12 * item.size / host.size }
   item.x, item.y = host.x + x * host.size, host.y - deck[1] * host.size + item.size * 0.12
   if bed and item.figure.pose == "asleep" then item.tilt = 0.14 end

@@ -100,7 +100,7 @@ First {H} tried it on Monday, and got a bump.^ On Tuesday {H.he} tried it standi
 By noon {H} [be] on the road with a bag of {H.food}, and sang: {song}]] } },
   climax = {
     { tilt = "grand wonder joy brave", scene = "{H.pic} and {T.pic} at dawn on a hill", text = [[
-At the end of the road sat {T.the}, exactly as if {T.he} had been waiting. "Teach {H.me} to {wantmine}," said {H}.^ {T.The} looked at {H.his} dusty feet.^ "You have come a long way. Did you ever turn back?" "No," said {H}. "Then you know the hard part," said {T.the}. "The rest is only doing it."
+At the end of the road sat {T.the}^, exactly as if {T.he} had been waiting^. "Teach {H.me} to {wantmine}," said {H}.^ {T.The} looked at {H.his} dusty feet.^ "You have come a long way. Did you ever turn back?" "No," said {H}. "Then you know the hard part," said {T.the}. "The rest is only doing it."
 @1 Somebody shouted from below: it was {first.the}, who had come to see! "Go on!" cried {first.the}.^ "We're all holding our breath, and some of us are turning blue!"^
 @F "Go on," said {F} softly.
 {H} breathed in. "{cry}" {H.he} said. {nocrash}
@@ -143,7 +143,7 @@ One day a big wild wind came by, the kind that has no manners. It slammed three 
 So {H} went after it, the way the grass was bent, and sang, to keep {H.his} chin up: {song}]] } },
   climax = {
     { tilt = "tender sad wonder hope", scene = "{H.pic} finding a family of small mice in a hollow tree, at dusk", time = "dusk", text = [[
-And then, in a hollow tree at the very end of the trail, {H} saw it. {Lost}! {H} [be] about to shout for joy, when something squeaked. There sat a mother mouse with seven mouse babies, each no bigger than a bean, and {lost} was keeping out the cold.
+And then, in a hollow tree at the very end of the trail, {H} saw it. {Lost}! {H} [be] about to shout for joy, when something squeaked. There sat a mother mouse with seven mouse babies^, each no bigger than a bean^, and {lost} was keeping out the cold.
 "Is it yours?" asked the mother mouse. "We found it in the grass, the night our nest fell down.^ We thought that someone must have sent it.^"
 @F {F} looked at {H}, and waited.
 {H} swallowed.^ It had been such a long way.^ "{cry}" {H.he} said, very quietly. And then {H.he} said, "Yes. I think someone did."]] },
@@ -176,7 +176,7 @@ plots.fear = {
   inciting = {
     { scene = "{H.pic} reading a letter at a window in the evening", text = [[
 One evening a letter came from {Dear.name}, {Dear.a}, and it was spotted with tears. "I am ill," it said. "Please come. The way is long, and I am afraid that it goes right past {fear}."
-{H} read it three times. {Dear.name} was the dearest person in the world.
+^{H} read it three times. ^{Dear.name} was the dearest person in the world.
 ~"I can't," said {H}. The clock ticked. "I can't," said {H} again, a bit less loudly, and got down the big bag.
 Being afraid is one thing. Being away when you are needed is worse. {H} took some {H.food}, and sang with a shaky voice: {song}]] },
     { scene = "{H.pic} looking at a far hill where a lamp has gone out, at dusk", time = "dusk", text = [[
@@ -186,7 +186,7 @@ One evening the lamp on the far hill did not come on. {Dear.name} lived there, {
 "I'll go as far as the gate," said {H}. At the gate {H.he} said, "I'll go as far as the tree." And so {H.he} [be] on {H.his} way, and sang with a shaky voice: {song}]] } },
   climax = {
     { tilt = "scary brave great dark", scene = "{H.pic}, afraid, in front of {fear}, at night", time = "night", text = [[
-And then there was no way round. In front of {H} {fearwas} {fear}: the very thing, and no gate between. {H.His} knees knocked.^ {H.His} ears rang.^ Everything in {H.him} said, "Home!"
+And then there was no way round. In front of {H} {fearwas} {fear}^: the very thing, and no gate between^. {H.His} knees knocked.^ {H.His} ears rang.^ Everything in {H.him} said, "Home!"
 @F "I'm here," said {F}. "I'll hold on to you, and you hold on to me."
 @1 Far behind, small and clear, {H} heard the voice of {first.the}: "You can be afraid and go, both at once! I do it all the time!"
 "{cry}" whispered {H}. {H.He} took one step, and was afraid.^ {H.He} took another, and was afraid.^ At the seventh step {H.he} noticed something. {H.He} [be] still afraid, and {H.he} [be] already on the other side.]] },

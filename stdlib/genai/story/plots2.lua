@@ -68,7 +68,7 @@ Home again, {H} worked all night long.^ Hammer, stir, "oops," and hammer again.^
 Everybody took hold. "{cry}" sang {H}, and everybody pulled, and something went click.
 And {H} stood back^, and rubbed {H.his} eyes^. It was done. {H.He} {wantpasthad}!]] },
     { tilt = "tender wonder great glowing", scene = "{H.pic} proudly showing something wonderful at dawn", time = "dawn", text = [[
-It was the last night, and {H} sat in front of it, tired to the bone. Everything was in its place, and still it was not right. "What is it that you want?" asked {H}.^ It is no use asking things like that. But {H} listened all the same.^
+It was the last night, and {H} sat in front of it, tired to the bone.^ Everything was in its place, and still it was not right. "What is it that you want?" asked {H}.^^ It is no use asking things like that. But {H} listened all the same.^
 And then {H} knew. It was not a nail, and it was not paint. It was all the rest: the road, the ones {H.he} had met, the laughing and the getting lost. {H} began again, and this time all of that went in.
 @F "Now it looks like you," said {F}.
 "{cry}" hummed {H}, and gave it one last tap. In the first light it stood there, a bit crooked, and perfect. {H} {wantpasthad}.]] } },
@@ -106,8 +106,8 @@ One evening, when everything was quiet, {H} heard the wind say something.^ It wa
 "Then {H.I} must run after the wind and ask it," said {H}, packed some {H.food}, and sang: {song}]] } },
   climax = {
     { tilt = "mysterious wonder tender glowing", scene = "{H.pic} and {T.pic} in a tower full of books, at night", time = "night", text = [[
-In a tower at the end of the last road sat {T.a}, among more books than there are leaves. {H} held out the paper with both hands. "Please," said {H}, "what does it mean?"
-{T.The} put on one pair of spectacles, and then another pair on top. Then {T.he} began to smile. "I have not seen that for a hundred years," {T.he} said. "Who did you meet on your way here?"
+In a tower at the end of the last road sat {T.a}^, among more books than there are leaves^. {H} held out the paper with both hands. "Please," said {H}, "what does it mean?"
+{T.The} put on one pair of spectacles, and then another pair on top. Then {T.he} began to smile.^ "I have not seen that for a hundred years," {T.he} said.^ "Who did you meet on your way here?"
 @1! So {H} told {T.him} about {first.the}, and about all the others, and the rain, and the road.^ It took until midnight.^
 "There, you see," said {T.the}. "You knew it all along. ‘{word}’ is what you say to somebody when you are glad that they came."]] },
     { tilt = "wonder dreamy glowing great", scene = "{H.pic} on a high hill in the wind under the stars", time = "night", text = [[
