@@ -74,6 +74,25 @@ function T.parses_colours_sizes_and_relations()
   equal(genai.scene("a red city at night").colours.city, "red", "a place's colour")
 end
 
+function T.guests_share_their_host_and_hands_hold_things()
+  local s = genai.scene "two cats on the roof of a red house"
+  equal(s.figures[1].at.figure, 3, "first cat")
+  equal(s.figures[2].at.figure, 3, "second cat")
+  local _, items = require "genai.scene.layout"(s, 4 / 3, genai.rng(1, "layout"))
+  local x = {}
+  for _, item in ipairs(items) do if item.figure.kind == "cat" then x[#x + 1] = item end end
+  assert(math.abs(x[1].x - x[2].x) > 0.7 * x[1].size * x[1].info.width, "one cat hides the other")
+  equal(genai.scene("a boy holding a red balloon").figures[2].at.how, "held", "balloon")
+  equal(genai.scene("a mouse reading a book").figures[2].at.how, "held", "book")
+  equal(genai.scene("a boy flying a kite").figures[2].at.how, "held", "kite")
+  equal(kinds(genai.scene "a child asleep in bed"), "bed child", "bed")
+  equal(genai.scene("a rabbit on the moon").places[1], "space", "on the moon")
+  s = genai.scene "a gloomy sprocket who wanted to fly"
+  equal(s.figures[1].kind, "thing", "a noun that nobody drew")
+  equal(s.figures[1].word, "sprocket", "its word")
+  equal(#genai.scene("a slow sad song").figures, 0, "a song is nobody")
+end
+
 function T.parses_sky_weather_and_negation()
   assert(genai.scene("a starry night").sky.stars and genai.scene("a starry night").sky.moon)
   assert(genai.scene("a night with no moon").sky.moon == false)

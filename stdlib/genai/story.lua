@@ -186,6 +186,8 @@ local function set_values(tale)
   local one = tale.steps[1]
   v.firstor = tale.pages > 2 and one.helper.a or "a very long road"
   v.cry = tale.refrain:gsub('"', "")
+  local half = v.cry:match "^([^,:]+),"                      -- the first half is enough to be known again
+  if tale.room ~= "full" and half and #half > 24 and not half:find "then$" then v.cry = half .. "!" end
   v.refrain = grammar.phrase(state, "And {H} <sang|hummed|said to {H.himself}>: " .. tale.refrain)
   v.song, v.cry = grammar.phrase(state, v.song), grammar.phrase(state, v.cry)
   v.Hreally = grammar.phrase(state, "<Only for a moment at first, and then for a moment more, and then for as long as {H.he} liked.|It was not very elegant, the first time. It was only wonderful.>")

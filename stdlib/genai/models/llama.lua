@@ -29,7 +29,7 @@ function llama.weights(c, bytes, refuse)
   local kv, head, n = c.dim // c.heads * c.kv_heads, c.dim // c.heads, (#bytes - 28) // 4
   local per_layer = 2 * c.dim + 2 * c.dim * c.dim + 2 * kv * c.dim + 3 * c.hidden * c.dim
   local wanted = c.vocabulary * c.dim * (c.tied and 1 or 2) + c.layers * per_layer + c.dim + c.context * head
-  if #bytes ~= 28 + 4 * wanted then refuse(("the file has %d bytes, wanted %d for its header"):format(#bytes, 28 + 4 * wanted)) end
+  if n ~= wanted or #bytes % 4 ~= 0 then refuse(("the file has %d bytes after its header, wanted %.0f for its sizes"):format(#bytes - 28, 4.0 * wanted)) end
   local all, at = core.from_bytes(bytes:sub(29), "f32", { n }), 1
   local function take(...)
     local size = 1

@@ -50,7 +50,7 @@ local function sit(item, host, n, r)
   if host.float then host.size = math.min(host.size, 0.4) end
   host.size = math.min(host.size, 0.8)
   local limit = host.size * seat[4]
-  if n > 1 then limit = math.min(limit, host.size * seat[3] * 2.5 / n / item.info.width) end
+  if n > 1 then limit = math.min(limit, host.size * seat[3] * 3.2 / n / item.info.width) end
   local x = seat[2] + seat[3] * spread(n, k) * 1.25
   local y = type(seat[1]) == "function" and seat[1](x) or seat[1]
   item.size = math.max(0.07, math.min(item.size, limit))
@@ -91,10 +91,10 @@ local function board(item, host, n)
   if host.info.kind == "car" then host.size = math.max(host.size, 0.32) end
   if host.info.kind == "rowboat" then host.size = math.max(host.size, 0.22) end
   local limit = host.size * deck[2]
-  if n > 1 then limit = math.min(limit, host.size * deck[4] * 3.6 / n / item.info.width) end
+  if n > 1 then limit = math.min(limit, host.size * deck[4] * 3.2 / n / item.info.width) end
   item.size = math.max(0.06, math.min(item.size, limit))
   local order = BEHIND[host.info.kind] and -0.5 or 0.5
-  local x = deck[3] + deck[4] * (n == 1 and (host.info.kind == "boat" or host.info.kind:find "ship") and -0.6 or spread(n, k) * 0.75)
+  local x = deck[3] + deck[4] * (n == 1 and (host.info.kind == "boat" or host.info.kind:find "ship") and -0.6 or spread(n, k) * 1.1)
   local float = host.float
   rest(item, host, order)
   item.float = float

@@ -143,11 +143,11 @@ words.irregular = { mice = "mouse", geese = "goose", children = "child", men = "
 
 words.indoors = { house = true, barn = true, castle = true }
 words.verb = map(([[a: afraid alone tired full called named without lonely about sits stands sat stood runs ran walks walked goes went comes came looks sleeps sings sang makes made finds found gives gave takes took lies lay waits plays played eats ate swims swam
-  sails sailed climbs climbed jumps jumped hides hid falls fell lives lived dreams from for of to as so very too up down out off through round around under between among like when where while until if]]):gsub("\n", " "), nil)
+  sails sailed climbs climbed jumps jumped hides hid falls fell lives lived dreams from for of to as so very too up down out off through round around under between among like when where while until if]]):gsub("\n", " "), nil) -- one line
 -- what cannot be somebody, though an article stands before it
 words.abstract = map(([[a: song story tale day world picture painting place land sound smell word time hour moment dream wish thought scene view lot bit way music poem kind piece journey trip walk party feast game
   voice noise secret idea plan name reason question answer sky light shadow dark silence quiet tune dance song lullaby book page line colour smile tear year week month minute surprise adventure
-  moon sun star rainbow wave wind rain storm snow fog window wall floor roof door corner edge side top foot middle end bottom heap pile bag basket]]):gsub("\n", " "), nil)
+  moon sun star rainbow wave wind rain storm snow fog window wall floor roof door corner edge side top foot middle end bottom heap pile bag basket]]):gsub("\n", " "), nil) -- one line
 
 --- Singular and whether the word was a plural.
 function words.singular(w)

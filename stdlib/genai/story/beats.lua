@@ -18,7 +18,7 @@ beats.homes = {
   water = { "The light came down in long green ribbons there, and everything swayed a little, even on calm days.", "It was a good place. The tide came by twice a day, and always brought something." },
   space = { "Outside, the stars went by like slow snow, and nobody ever had to look for a parking place.", "The walls hummed to themselves day and night, like people who have forgotten the words." },
 }
-beats.landing = "One day the ship set down, bump, on a small green planet. It had grass, and a road, and not a single sign."
+beats.landing = "One day the ship set down, bump, on a small green planet.^ It had grass, and a road, and not a single sign.^"
 beats.smells = { "wet grass", "warm dust", "apples", "wood smoke", "mint", "toast" }
 beats.views = { "the whole of the lane and half of the hill", "three fields, two gates and a cow", "the bend in the road where everyone disappears" }
 beats.noises = { "grass growing", "snails yawning", "clouds bumping into each other" }
