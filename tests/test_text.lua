@@ -138,6 +138,19 @@ function tests.choose()
   fails("wanted one or more", llm.choose, llm, "a", {})
 end
 
+function tests.a_model_tells_the_story()
+  local llm = model()
+  local function tell(seed) return genai.story("a rabbit who wanted to see the sea", { model = llm, pages = 4, seed = seed, length = "short" }) end
+  local story, again, other = tell(1), tell(1), tell(2)
+  assert(#story.pages == 4 and story.title == "A rabbit" and story.recipe.hash == llm.hash)
+  assert(story.pages[1].text:find("Once upon a time, there was a rabbit who wanted to see the sea.", 1, true))
+  for i, page in ipairs(story.pages) do
+    assert(page.text:find "%a" and page.text == again.pages[i].text and #page.scene > 0 and page.mood)
+  end
+  assert(story.pages[2].text ~= other.pages[2].text)
+  assert(#genai.story("", { model = llm, pages = 20, length = "long" }).pages == 20)         -- longer than the model's window
+end
+
 function tests.refusals()
   local llm = model()
   fails("temprature", llm.generate, llm, "a", { temprature = 1 })
@@ -154,8 +167,8 @@ function tests.refusals()
   end
   local tokens = core.read(folder .. "/tok512.bin")
   try("short", bytes:sub(1, 20), tokens, "a header of 28")
-  try("cut", bytes:sub(1, -5), tokens, "for its header")
-  try("huge", string.pack("<i4i4i4i4i4i4i4", 1 << 20, 1 << 20, 1 << 20, 1, 1, 1 << 20, 1 << 20) .. bytes, tokens, "for its header")
+  try("cut", bytes:sub(1, -5), tokens, "for its sizes")
+  try("huge", string.pack("<i4i4i4i4i4i4i4", 1 << 20, 1 << 20, 1 << 20, 1, 1, 1 << 20, 1 << 20) .. bytes, tokens, "for its sizes")
   try("negative", string.pack("<i4i4i4i4i4i4i4", 64, -1, 5, 8, 4, 512, 512) .. bytes:sub(29), tokens, "hidden is -1")
   try("heads", string.pack("<i4i4i4i4i4i4i4", 64, 172, 5, 7, 4, 512, 512) .. bytes:sub(29), tokens, "do not divide")
   try("tokens", bytes, tokens:sub(1, 100), "the file ends before piece")
