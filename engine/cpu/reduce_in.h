@@ -67,10 +67,33 @@ INLINE float row_max(const float *x, int64_t n) {
   return max8(vmax(vmax(a, b), vmax(c, d)));
 }
 
+/* The largest of a row of n >= 1 that holds no NaN, else any number: for sums of exp(x - largest), which NaNs turn into NaN whatever is taken off. */
+INLINE v8 peak8(v8 a, v8 b) {
+#if defined __AVX__ || defined __clang__
+  for (int i = 0; i < LANES; i++) a[i] = b[i] > a[i] ? b[i] : a[i];      /* one instruction */
+  return a;
+#else
+  return pick(b > a, b, a);
+#endif
+}
+INLINE float row_peak(const float *x, int64_t n) {
+  if (n < LANES) return row_max(x, n);
+  v8 a = load(x), b = a, c = a, d = a;
+  int64_t i = 0;
+  for (; i + 32 <= n; i += 32) a = peak8(a, load(x + i)), b = peak8(b, load(x + i + 8)), c = peak8(c, load(x + i + 16)), d = peak8(d, load(x + i + 24));
+  for (; i + LANES <= n; i += LANES) a = peak8(a, load(x + i));
+  if (i < n) b = peak8(b, load(x + n - LANES));
+  return max8(peak8(peak8(a, b), peak8(c, d)));
+}
+
 /* exp(x) for x <= 0 or NaN; below -87, where it is less than 2e-38, it is 0. */
 INLINE vf exp_down(vf x) {
   vi low = x < v_set(-87.0f), k;
+#if defined __AVX__ || defined __clang__
+  for (int i = 0; i < GN_VW; i++) x[i] = -87.0f > x[i] ? -87.0f : x[i];  /* one instruction */
+#else
   x = v_sel(low, v_set(-87.0f), x);
+#endif
   vf n = x * 1.44269504f + 12582912.0f;
   k = (vi)n << 23;                                                     /* the low bits of the constant are 0 */
   n = n - 12582912.0f;

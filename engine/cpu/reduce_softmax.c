@@ -10,7 +10,7 @@ INLINE float lse_of(float most, double sum) { return most == INFINITY || most ==
 
 static void soft_row(const soft *t, int64_t o) {
   const float *x = t->x + o * t->R;
-  float *out = t->out + o * t->R, shift = row_max(x, t->R);
+  float *out = t->out + o * t->R, shift = t->kind == GN_S_LSE ? row_max(x, t->R) : row_peak(x, t->R);
   if (t->kind == GN_S_LSE) { t->out[o] = lse_of(shift, exp_sum(x, NULL, shift, t->R)); return; }
   if (t->kind == GN_S_SOFTMAX) {
     float scale = (float)(1 / exp_sum(x, out, shift, t->R));

@@ -278,7 +278,12 @@ V_INLINE float v_atan2_1(float yf, float xf) {
 /* ---- 16 lanes at every level, for reductions whose order must not depend on the machine ---- */
 #define GN_VP (16 / GN_VW)
 typedef struct v16 { vf p[GN_VP]; } v16;
-#define V16_MAP(name, arguments, expression) V_INLINE v16 name arguments { v16 r_; for (int i = 0; i < GN_VP; i++) r_.p[i] = (expression); return r_; }
+#if defined(__clang__)
+#define V16_UNROLL _Pragma("unroll")
+#else
+#define V16_UNROLL _Pragma("GCC unroll 4")                           /* without it long expressions stay a loop through memory */
+#endif
+#define V16_MAP(name, arguments, expression) V_INLINE v16 name arguments { v16 r_; V16_UNROLL for (int i = 0; i < GN_VP; i++) r_.p[i] = (expression); return r_; }
 V16_MAP(v16_load, (const float *x), v_load(x + i * GN_VW))
 V16_MAP(v16_set, (float x), v_set(x))
 V16_MAP(v16_add, (v16 a, v16 b), a.p[i] + b.p[i])
