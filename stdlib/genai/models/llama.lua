@@ -70,8 +70,8 @@ end
 -- One block: x[m,dim] at positions from+1..from+m of the cache.
 local function block(c, w, cache, x, positions, from, m)
   local heads, kv, size = c.heads, c.kv_heads, c.dim // c.heads
-  local qkv = x:rms_norm(w.norm1, norm_options):linear(w.qkv):view(1, m, heads + 2 * kv, size)
-  if m > 1 then qkv = qkv:transpose(2, 3) else qkv = qkv:view(1, heads + 2 * kv, 1, size) end
+  local qkv = x:rms_norm(w.norm1, norm_options):linear(w.qkv)
+  if m > 1 then qkv = qkv:view(1, m, heads + 2 * kv, size):transpose(2, 3) else qkv = qkv:view(1, heads + 2 * kv, 1, size) end
   local qk = qkv:slice(2, 1, heads + kv):rope(positions, rope_options)
   local n = from + m
   cache.k:slice(3, from + 1, n):copy_(qk:slice(2, heads + 1))
