@@ -175,9 +175,23 @@ function make.dcgan()
   end
 end
 
+local assets = os.getenv "GENAI_ASSETS" or "../shared/assets"
+local function asset(name)
+  if not core.exists(assets .. "/" .. name) then error("no weights in " .. assets, 0) end
+  return assets .. "/" .. name
+end
+
 function make.style26()
-  local style = require "genai.models.style26"
-  return style.bench and style.bench() or error("style26 has no bench", 0)
+  local paint, x = genai.style26.load(asset "style26"), genai.rand(3, 384, 512)
+  return function() return paint(x, 19) end
+end
+
+function make.tinystories()                                      -- one run = one token
+  local model = genai.text.load(asset "tinystories-260k")
+  local piece = model:stream("", { tokens = 200, temperature = 0 })
+  return function()
+    if not piece() then piece = model:stream("", { tokens = 200, temperature = 0 }) end
+  end
 end
 
 -- ---- timing ----
@@ -298,6 +312,7 @@ for _, op in ipairs { "softmax", "layer_norm", "gelu" } do measure(op .. ", 12 M
 for _, op in ipairs { "softmax", "layer_norm", "gelu", "sum" } do measure(op .. " 2048x384, forward + backward", nil, ("rows %s both 2048 384"):format(op), "torch") end
 measure("cross_entropy 2048x65, forward + backward", nil, "cross_entropy", "torch")
 measure("style26 512x384", 1.5, "style26", "torch")
+measure("tinystories, one token", nil, "tinystories", "none")
 measure("GPT 6x384, T 256, batch 8: one step", 0.9, "gpt", "torch")
 measure("DCGAN 64x64, batch 64: one step", 0.9, "dcgan", "torch")
 if picked "start-up" then report("start-up / python3 -c pass", 1, command_time(command .. " -e ''"), command_time "python3 -c pass") end

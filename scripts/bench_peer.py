@@ -113,7 +113,24 @@ def dcgan():
         return loss.item()
     return run
 
+def style26():
+    x = torch.rand(1, 3, 384, 512)
+    plan = [(3, 32, 9, 1), (32, 32, 3, 2), (32, 32, 3, 2)] + [(32, 32, 3, 1)] * 12 + [(32, 8, 3, 0), (8, 4, 3, 0), (4, 3, 9, 1)]
+    layers = [(randn(o, i, k, k) * 0.05, torch.ones(o), torch.zeros(o), stride) for i, o, k, stride in plan]
+    def net():
+        y = x
+        for i, (w, gamma, beta, stride) in enumerate(layers):
+            deep = 3 <= i < 15
+            if deep and i % 2: kept = y
+            if stride == 0: y = F.interpolate(y, scale_factor=2, mode="nearest")
+            pad = w.shape[2] // 2
+            y = F.instance_norm(F.conv2d(F.pad(y, (pad,) * 4, mode="reflect"), w, None, stride or 1), None, None, gamma, beta)
+            y = y + kept if deep and i % 2 == 0 else y if i == len(layers) - 1 else F.relu(y)
+        return torch.sigmoid(y)
+    return forward(net)
+
 MEASURES = {
+    "style26": style26,
     "element-wise": elementwise, "chain": chain, "attention": attention, "attention both": attention_both, "cross_entropy": cross_entropy, "gpt": gpt, "dcgan": dcgan,
 }
 
