@@ -185,6 +185,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (!s->n || !s->o || !volume(s->out)) return true;
   if (!cg || !taps || !volume(s->in)) return fill(y, b, s->n, s->o, volume(s->out)), true;
   if (K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
+  if (K(wino2_suits)(s)) return K(wino2)(g, s, false, x, w, b, y);
   job j = {.x = x, .bias = b, .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = cg, j.v.channels = s->c;
@@ -255,6 +256,7 @@ bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, co
   if (sparse) fill(x, b, s->n, s->c, volume(s->in));               /* some phases have no taps */
   if (empty) return true;
   if (K(wino_suits)(s, true)) return K(wino)(g, s, true, y, w, b, x);
+  if (K(wino2_suits)(s)) return K(wino2)(g, s, true, y, w, b, x);
   job j = {.x = y, .bias = b, .y = x, .o = cg, .groups = s->groups};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = og, j.v.channels = s->o;

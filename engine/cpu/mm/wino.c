@@ -2,25 +2,20 @@
  * Tiles lie in panels of NARROW lanes, transforms run across them, the 36 products [o, c] x [c, tiles] go to the micro-kernel. Fast mode only: the
  * rounding differs from the direct sum by up to 1e-4 of the output's rms. */
 #include "conv_in.h"
+#include "wino.h"
 #define NR NARROW
 #define SPOTS 36
-#if VL == 16
-#define LW 16
-#else
-#define LW 8
-#endif
-typedef float lw __attribute__((vector_size(LW * 4), aligned(4)));
 
 #ifdef GN_EXACT
 bool K(wino_suits)(const gn_conv *s, bool data) { return false; }
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) { return false; }
 #else
 
-typedef struct seg { int64_t at, len, n, y, x; } seg;       /* neighbouring tiles of one row of tiles: slot, how many, sample, first output */
 typedef struct job {
   const float *x, *w, *b;
   float *y, *u;
-  int64_t ci, co, ih, iw, oh, ow, pad[2], th, tw, tiles;
+  int64_t ci, co, ih, iw, oh, ow, pad[2];
+  tiling t;
   int64_t ostep, cstep, ustep, vstep, zstep;                /* steps of the weights; of a spot in u, v and z */
   bool flip;
   rows rows;
@@ -69,17 +64,6 @@ INLINE void across(vec a, vec b, vec c, vec d, vec e, vec f, vec t[6]) {
   t[0] = 4 * a - 5 * c + e, t[1] = q + p, t[2] = q - p, t[3] = s + r, t[4] = s - r, t[5] = 4 * b - 5 * d + f;
 }
 
-static int find_segs(const job *j, int64_t tile, int64_t count, seg *s) {
-  int64_t row = tile / j->tw, x = tile % j->tw;
-  int n = 0;
-  for (int64_t at = 0; at < count; x = 0, row++) {
-    int64_t len = j->tw - x < count - at ? j->tw - x : count - at;
-    s[n++] = (seg){at, len, row / j->th, row % j->th * 4, x * 4};
-    at += len;
-  }
-  return n;
-}
-
 /* Copies columns x..x+n-1 of a row, zero outside. */
 INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int64_t width) {
   if (x >= 0 && x + n <= width && n >= 8) {
@@ -115,16 +99,6 @@ static void read_rows(const job *j, int64_t c, const seg *s, int segs, float d[6
     }
 }
 
-INLINE void split4(const float *from, float *e0, float *e1, float *e2, float *e3) {
-  v8 a = *(const v8 *)from, b = *(const v8 *)(from + 8), c = *(const v8 *)(from + 16), d = *(const v8 *)(from + 24);
-  v8 ab = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14), cd = __builtin_shufflevector(c, d, 0, 2, 4, 6, 8, 10, 12, 14);
-  *(v8 *)e0 = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14);
-  *(v8 *)e2 = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
-  ab = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15), cd = __builtin_shufflevector(c, d, 1, 3, 5, 7, 9, 11, 13, 15);
-  *(v8 *)e1 = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14);
-  *(v8 *)e3 = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
-}
-
 static void transform_in(const job *j, int64_t c, const seg *s, int segs, float *v) {
   float d[6][6 * NR], e[6][6][NR + 8];
   read_rows(j, c, s, segs, d);
@@ -154,16 +128,6 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, float 
 INLINE void gather4(vec a, vec b, vec c, vec d, vec e, vec f, vec t[4]) {
   vec p = b + c, q = b - c, r = d + e, s = d - e;
   t[0] = a + p + r, t[1] = q + 2 * s, t[2] = p + 4 * r, t[3] = q + 8 * s + f;
-}
-
-INLINE void join4(const float *r0, const float *r1, const float *r2, const float *r3, float *to) {
-  v8 a = *(const v8 *)r0, b = *(const v8 *)r1, c = *(const v8 *)r2, d = *(const v8 *)r3;
-  v8 ab = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11), cd = __builtin_shufflevector(c, d, 0, 8, 1, 9, 2, 10, 3, 11);
-  *(v8 *)to = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 2, 3, 10, 11);
-  *(v8 *)(to + 8) = __builtin_shufflevector(ab, cd, 4, 5, 12, 13, 6, 7, 14, 15);
-  ab = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15), cd = __builtin_shufflevector(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
-  *(v8 *)(to + 16) = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 2, 3, 10, 11);
-  *(v8 *)(to + 24) = __builtin_shufflevector(ab, cd, 4, 5, 12, 13, 6, 7, 14, 15);
 }
 
 static void transform_out(const job *j, int64_t o, const seg *s, int segs, const float *z) {
@@ -200,8 +164,7 @@ static void tile_task(void *context, int64_t i, int worker) {
   const job *j = context;
   float *v = (float *)(j->scratch + (size_t)worker * j->scratch_size), *z = v + SPOTS * j->vstep;
   seg s[NR];
-  int64_t count = j->tiles - i * NR < NR ? j->tiles - i * NR : NR;
-  int segs = find_segs(j, i * NR, count, s);
+  int segs = find_segs(&j->t, i * NR, s);
   for (int64_t c = 0; c < j->ci; c++) transform_in(j, c, s, segs, v);
   for (int k = 0; k < SPOTS; k++)
     for (int64_t m = 0; m < j->rows.count; m++) {
@@ -219,7 +182,7 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.ih = in[1], j.iw = in[2], j.oh = out[1], j.ow = out[2];
   j.ostep = data ? 9 : s->c * 9, j.cstep = data ? s->c * 9 : 9;
   for (int d = 0; d < 2; d++) j.pad[d] = data ? 2 - s->pad[d + 1] : s->pad[d + 1];
-  j.th = (j.oh + 3) / 4, j.tw = (j.ow + 3) / 4, j.tiles = s->n * j.th * j.tw;
+  j.t.th = (j.oh + 3) / 4, j.t.tw = (j.ow + 3) / 4, j.t.tiles = s->n * j.t.th * j.t.tw;
   j.rows = rows_of(j.co, MR);
   j.ustep = j.co * j.ci + 16, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;      /* odd steps: 36 streams in different cache sets */
   size_t u_bytes = (size_t)(SPOTS * j.ustep) * sizeof(float);
@@ -230,7 +193,7 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.scratch = gn_alloc(g, scratch_bytes);
   if (j.scratch) {
     gn_parallel(g, j.rows.count, weight_task, &j);
-    gn_parallel(g, (j.tiles + NR - 1) / NR, tile_task, &j);
+    gn_parallel(g, (j.t.tiles + NR - 1) / NR, tile_task, &j);
     gn_free(g, j.scratch, scratch_bytes);
   }
   gn_free(g, j.u, u_bytes);

@@ -1,0 +1,45 @@
+/* wino.h: what the Winograd kernels share: runs of neighbouring tiles, and the sorting of columns by their place in a tile of four. */
+#ifndef GN_WINO_H
+#define GN_WINO_H
+#if VL == 16
+#define LW 16
+#else
+#define LW 8
+#endif
+typedef float lw __attribute__((vector_size(LW * 4), aligned(4)));
+
+typedef struct seg { int64_t at, len, n, y, x; } seg;       /* neighbouring tiles of one row of tiles: slot, how many, sample, first output */
+typedef struct tiling { int64_t th, tw, tiles; } tiling;    /* tiles down and across a picture, and in all */
+
+/* The segments of the panel that begins at a tile; returns how many. */
+static inline int find_segs(const tiling *t, int64_t tile, seg *s) {
+  int64_t row = tile / t->tw, x = tile % t->tw, count = t->tiles - tile < NARROW ? t->tiles - tile : NARROW;
+  int n = 0;
+  for (int64_t at = 0; at < count; x = 0, row++) {
+    int64_t len = t->tw - x < count - at ? t->tw - x : count - at;
+    s[n++] = (seg){at, len, row / t->th, row % t->th * 4, x * 4};
+    at += len;
+  }
+  return n;
+}
+
+INLINE void split4(const float *from, float *e0, float *e1, float *e2, float *e3) {
+  v8 a = *(const v8 *)from, b = *(const v8 *)(from + 8), c = *(const v8 *)(from + 16), d = *(const v8 *)(from + 24);
+  v8 ab = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14), cd = __builtin_shufflevector(c, d, 0, 2, 4, 6, 8, 10, 12, 14);
+  *(v8 *)e0 = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14);
+  *(v8 *)e2 = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
+  ab = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15), cd = __builtin_shufflevector(c, d, 1, 3, 5, 7, 9, 11, 13, 15);
+  *(v8 *)e1 = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14);
+  *(v8 *)e3 = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+INLINE void join4(const float *r0, const float *r1, const float *r2, const float *r3, float *to) {
+  v8 a = *(const v8 *)r0, b = *(const v8 *)r1, c = *(const v8 *)r2, d = *(const v8 *)r3;
+  v8 ab = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11), cd = __builtin_shufflevector(c, d, 0, 8, 1, 9, 2, 10, 3, 11);
+  *(v8 *)to = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 2, 3, 10, 11);
+  *(v8 *)(to + 8) = __builtin_shufflevector(ab, cd, 4, 5, 12, 13, 6, 7, 14, 15);
+  ab = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15), cd = __builtin_shufflevector(c, d, 4, 12, 5, 13, 6, 14, 7, 15);
+  *(v8 *)(to + 16) = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 2, 3, 10, 11);
+  *(v8 *)(to + 24) = __builtin_shufflevector(ab, cd, 4, 5, 12, 13, 6, 7, 14, 15);
+}
+#endif
