@@ -155,8 +155,10 @@ static void *take(gn *g, size_t bytes) {
   size_t rounded;
   int c = class_of(bytes, &rounded);
   block *b = m->list[c];
-  if (b) m->list[c] = b->next, m->cached -= rounded;
-  else if (!room(g, rounded) || !(b = obtain(rounded))) return NULL;
+  if (b) {
+    m->list[c] = b->next, m->cached -= rounded;
+    __builtin_prefetch(b->next, 1);                              /* long out of the caches */
+  } else if (!room(g, rounded) || !(b = obtain(rounded))) return NULL;
   m->tensors += rounded, m->fresh += rounded;
   if (m->tensors > m->higher) m->higher = m->tensors;
   count(m);

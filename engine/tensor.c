@@ -96,8 +96,10 @@ static void storage_unref(gn_storage *s) {
 static gn_tensor *new_tensor(gn *g) {
   if (!g->free_tensors && g->structs[0] >= (g->structs_most ? g->structs_most : STRUCTS_LEAST)) many_tensors(g);
   gn_tensor *t = g->free_tensors;
-  if (t) g->free_tensors = (gn_tensor *)t->store;
-  else if (!(t = new_struct(g, 0, sizeof *t))) return NULL;
+  if (t) {
+    g->free_tensors = (gn_tensor *)t->store;
+    __builtin_prefetch(g->free_tensors, 1);
+  } else if (!(t = new_struct(g, 0, sizeof *t))) return NULL;
   g->counted[0]++;
   t->refs = 1, t->weak = 0, t->wants_grad = false, t->out = 0, t->g = g, t->node = NULL, t->grad = NULL, t->store = NULL, t->ndim = 0;
   return t;
