@@ -1,5 +1,5 @@
-/* gemm.c: f32 products. The result is cut into tiles whose edges depend on the shape alone; each tile is one task that packs its own blocks of A and B, so it
- * comes out the same whoever computes it. Forms where packing does not pay (one row, few rows, tiny) are in gemm_few.c and at the end of this file. */
+/* gemm.c: f32 products. The result is cut into tiles; each tile is one task that packs its own blocks of A and B. An element is the same sum in the same order
+ * in whatever tile it lies, so that tiles may be as many as suit the threads. Forms where packing does not pay (one row, few rows, tiny) are in gemm_few.c and at the end of this file. */
 #include "../kernels.h"
 #include "gemm.h"
 #include "gemm_few.h"
@@ -74,10 +74,11 @@ static void tile_task(void *context, int64_t t, int worker) {
   }
 }
 
-/* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. */
-static void choose_tiles(const gn_gemm *p, tiles *s) {
+/* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. Every cut means packing more, so a lone thread cuts little; several
+ * want some tiles each, as one may be held up. */
+static void choose_tiles(const gn_gemm *p, tiles *s, bool alone) {
   double volume = (double)p->m * p->n * p->k;
-  int64_t want = volume < 1.5e6 ? 1 : volume < 5e7 ? 2 : volume < 2e9 ? 4 : volume < 1e10 ? 8 : 16;
+  int64_t want = volume < 1.5e6 || alone ? 1 : volume < 6e6 ? 2 : volume < 6e7 ? 4 : volume < 2e9 ? 8 : 16;
   if (s->batch >= 8) want = volume < 3e7 ? 1 : want / 2;
   s->mt = p->m, s->nt = p->n;
   for (int64_t have = 1; have < want || s->nt > 1024; have *= 2) {
@@ -99,7 +100,7 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
     if (!K(gemm_few)(g, p, &done)) return false;
     if (done) return true;
   }
-  choose_tiles(p, &s);
+  choose_tiles(p, &s, gn_workers(g) == 1);
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
   size_t bytes = 0;
   if (!is_small(s.nt, p->k)) {
