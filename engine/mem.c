@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sched.h>
-#include <sys/mman.h>
 
 #define CLASSES 160
 #define SMALLEST 64
@@ -18,7 +17,6 @@
 #define PRESSURE_FLOOR ((size_t)4 << 20)
 #define PRESSURE_MOST ((size_t)32 << 20)
 #define LARGEST ((size_t)1 << 46)
-#define HUGE_PAGE ((size_t)2 << 20)
 
 typedef struct block { struct block *next; } block;
 struct gn_mem {
@@ -140,16 +138,6 @@ static bool injected(struct gn_mem *m) {
   return true;
 }
 
-/* Large blocks lie on large pages where the system has them: a first touch then costs a tenth. */
-static void *obtain(size_t rounded) {
-  if (rounded < HUGE_PAGE) return aligned_alloc(64, (rounded + 63) & ~(size_t)63);
-  void *p = aligned_alloc(HUGE_PAGE, rounded);
-#ifdef MADV_HUGEPAGE
-  if (p) madvise(p, rounded & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
-#endif
-  return p;
-}
-
 static void *take(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   size_t rounded;
@@ -158,7 +146,7 @@ static void *take(gn *g, size_t bytes) {
   if (b) {
     m->list[c] = b->next, m->cached -= rounded;
     __builtin_prefetch(b->next, 1);                              /* long out of the caches */
-  } else if (!room(g, rounded) || !(b = obtain(rounded))) return NULL;
+  } else if (!room(g, rounded) || !(b = aligned_alloc(64, (rounded + 63) & ~(size_t)63))) return NULL;
   m->tensors += rounded, m->fresh += rounded;
   if (m->tensors > m->higher) m->higher = m->tensors;
   count(m);
