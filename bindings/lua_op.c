@@ -162,6 +162,7 @@ static int push_results(lua_State *L, const gn_row *row, int base, gn_tensor **o
 
 /* new_box, where the metatable is the function's second upvalue */
 static tensor_box *op_box(lua_State *L) {
+  if (rt_of(L)->closing) luaL_error(L, "tensor: the runtime is closing");
   tensor_box *b = lua_newuserdatauv(L, sizeof *b, 0);
   b->t = NULL, b->magic = tensor_magic;
   lua_pushvalue(L, lua_upvalueindex(2));

@@ -66,7 +66,7 @@ V_INLINE vf v_expm1(vf x) {
 V_INLINE vf v_log_reduce(vf x, vf *e) {
   vi small = x < v_set(1.17549435e-38f);
   x = v_sel(small, x * 8388608.0f, x);
-  vi bits = (vi)x - 0x3f3504f3;                                        /* sqrt(1/2) */
+  vi bits = (vi)((vu)x - 0x3f3504f3u);                                 /* sqrt(1/2); lanes below zero wrap, and are not used */
   vi k = bits >> 23;
   *e = __builtin_convertvector(k - (small & 23), vf);
   return (vf)((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;

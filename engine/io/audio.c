@@ -37,11 +37,11 @@ static sf_count_t read_some(void *to, sf_count_t n, void *p) {
 static sf_count_t write_some(const void *from, sf_count_t n, void *p) {
   memory *m = p;
   gn_buffer *b = m->out;
+  if (b->bad) return n;                                          /* out of memory: told at the end, for libsndfile leaks an Ogg stream whose head fails */
   size_t over = b->size - m->at, inside = (size_t)n < over ? (size_t)n : over;
   if (inside) memcpy(b->data + m->at, from, inside);
   gn_put(b, (const char *)from + inside, (size_t)n - inside);
-  if (b->bad) return 0;
-  m->at += (size_t)n;
+  if (!b->bad) m->at += (size_t)n;
   return n;
 }
 
@@ -198,6 +198,7 @@ bool gn_sound_encode(const gn_tensor *t, int rate, const char *format, int bits,
   bool fine = write_all(f, t, info.format & SF_FORMAT_VORBIS || bits == 32 ? 0 : bits == 16 ? 16 : 24);
   fine = sf_close(f) == 0 && fine && !out->bad;
   if (fine && !strcmp(format, "ogg")) fix_ogg_serial(out);
+  if (out->bad) return gn_fail_as(GN_NOMEM, "audio: out of memory");
   return fine || gn_fail("audio: %s could not be written", format);
 }
 
