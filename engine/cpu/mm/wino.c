@@ -13,10 +13,10 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
 
 typedef struct job {
   const float *x, *w, *b;
-  float *y, *u;
+  float *y, *u, *v;
   int64_t ci, co, ih, iw, oh, ow, pad[2];
   tiling t;
-  int64_t ostep, cstep, ustep, vstep, zstep;                /* steps of the weights; of a spot in u, v and z */
+  int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
   bool flip;
   rows rows;
   char *scratch; size_t scratch_size;
@@ -99,8 +99,11 @@ static void read_rows(const job *j, int64_t c, const seg *s, int segs, float d[6
     }
 }
 
-static void transform_in(const job *j, int64_t c, const seg *s, int segs, float *v) {
-  float d[6][6 * NR], e[6][6][NR + 8];
+/* What a task transforms with. Lanes of no tile keep their value: zero it where they count. */
+typedef struct work { float d[6][6 * NR], e[6][6][NR + 8]; } work;
+
+static void transform_in(const job *j, int64_t c, const seg *s, int segs, work *t, float *v) {
+  float (*d)[6 * NR] = t->d, (*e)[6][NR + 8] = t->e;
   read_rows(j, c, s, segs, d);
   for (int64_t p = 0; p < 4 * NR + 2 * segs; p += VL) {
     vec t[6];
@@ -120,7 +123,7 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, float 
     UNROLL for (int p = 0; p < NR; p += VL) {
       vec t[6];
       across(load(e[i][0] + p), load(e[i][1] + p), load(e[i][2] + p), load(e[i][3] + p), load(e[i][4] + p), load(e[i][5] + p), t);
-      UNROLL for (int q = 0; q < 6; q++) store(v + (i * 6 + q) * j->vstep + c * NR + p, t[q]);
+      UNROLL for (int q = 0; q < 6; q++) store(v + (i * 6 + q) * j->vstep + c * j->kstep + p, t[q]);
     }
 }
 
@@ -164,8 +167,9 @@ static void tile_task(void *context, int64_t i, int worker) {
   const job *j = context;
   float *v = (float *)(j->scratch + (size_t)worker * j->scratch_size), *z = v + SPOTS * j->vstep;
   seg s[NR];
+  work t;
   int segs = find_segs(&j->t, i * NR, s);
-  for (int64_t c = 0; c < j->ci; c++) transform_in(j, c, s, segs, v);
+  for (int64_t c = 0; c < j->ci; c++) transform_in(j, c, s, segs, &t, v);
   for (int k = 0; k < SPOTS; k++)
     for (int64_t m = 0; m < j->rows.count; m++) {
       int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
@@ -184,7 +188,7 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   for (int d = 0; d < 2; d++) j.pad[d] = data ? 2 - s->pad[d + 1] : s->pad[d + 1];
   j.t.th = (j.oh + 3) / 4, j.t.tw = (j.ow + 3) / 4, j.t.tiles = s->n * j.t.th * j.t.tw;
   j.rows = rows_of(j.co, MR);
-  j.ustep = j.co * j.ci + 16, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;      /* odd steps: 36 streams in different cache sets */
+  j.kstep = NR, j.ustep = j.co * j.ci + 16, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;      /* odd steps: 36 streams in different cache sets */
   size_t u_bytes = (size_t)(SPOTS * j.ustep) * sizeof(float);
   j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   size_t scratch_bytes = j.scratch_size * (size_t)gn_workers(g);
@@ -198,5 +202,22 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   }
   gn_free(g, j.u, u_bytes);
   return j.scratch != NULL;
+}
+
+typedef struct inputs { job j; int64_t panel0, pstep, slices; } inputs;
+static void in_task(void *context, int64_t i, int worker) {
+  const inputs *p = context;
+  int64_t slice = i % p->slices, panel = i / p->slices;
+  seg s[NR];
+  work t = {{{0}}, {{{0}}}};
+  int segs = find_segs(&p->j.t, (p->panel0 + panel) * NR, s);
+  for (int64_t c = p->j.ci * slice / p->slices; c < p->j.ci * (slice + 1) / p->slices; c++) transform_in(&p->j, c, s, segs, &t, p->j.v + panel * p->pstep);
+}
+
+void K(wino_inputs)(gn *g, const wino_in *in) {
+  const gn_conv *s = in->s;
+  inputs p = {{.x = in->x, .v = in->v, .t = *in->t, .ci = s->c, .ih = s->in[1], .iw = s->in[2], .pad = {s->pad[1], s->pad[2]}, .vstep = in->vstep, .kstep = in->kstep},
+              in->panel0, in->pstep, in->panels < 16 ? 16 / in->panels : 1};
+  gn_parallel(g, in->panels * p.slices, in_task, &p);
 }
 #endif

@@ -11,6 +11,17 @@ typedef float lw __attribute__((vector_size(LW * 4), aligned(4)));
 typedef struct seg { int64_t at, len, n, y, x; } seg;       /* neighbouring tiles of one row of tiles: slot, how many, sample, first output */
 typedef struct tiling { int64_t th, tw, tiles; } tiling;    /* tiles down and across a picture, and in all */
 
+/* A convolution's inputs, transformed: v[spot][channel][tile] of some panels, with the steps between panels, channels and spots. */
+typedef struct wino_in {
+  const gn_conv *s;
+  const tiling *t;
+  const float *x;
+  float *v;
+  int64_t panel0, panels, pstep, kstep, vstep;
+} wino_in;
+void K(wino_inputs)(gn *g, const wino_in *in);
+void K(wino2_inputs)(gn *g, const wino_in *in);
+
 /* The segments of the panel that begins at a tile; returns how many. */
 static inline int find_segs(const tiling *t, int64_t tile, seg *s) {
   int64_t row = tile / t->tw, x = tile % t->tw, count = t->tiles - tile < NARROW ? t->tiles - tile : NARROW;

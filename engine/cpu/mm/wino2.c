@@ -19,6 +19,7 @@ typedef struct job {
   tiling t;
   int64_t ci, co, iw, ih, ow, oh, pad[2];
   int64_t k, products, ostep, cstep, ustep, vstep, zstep;    /* steps of the weights; of a product in u, v and z */
+  int64_t pstep, kstep;                                      /* of a panel and a k in v */
   int64_t panel0, panels, most, slices;                      /* the chunk; panels of a full one; slices of the channels in a task's */
   rows rows;
 } job;
@@ -130,11 +131,11 @@ static int64_t first_of(int64_t pad, int phase) { return (phase + pad - (phase +
 static void in_task(void *context, int64_t i, int worker) {
   const job *j = context;
   int64_t slice = i % j->slices, panel = i / j->slices;
-  float d[6][6 * NARROW], e[5][6][NARROW + 8];
+  float d[6][6 * NARROW] = {{0}}, e[5][6][NARROW + 8] = {{{0}}};
   seg s[NARROW];
   int segs = find_segs(&j->t, (j->panel0 + panel) * NARROW, s);
   for (int64_t c = j->ci * slice / j->slices; c < j->ci * (slice + 1) / j->slices; c++) {
-    float *v = j->v + (panel * j->k + (j->data ? c : 4 * c)) * NARROW;
+    float *v = j->v + panel * j->pstep + (j->data ? c : 4 * c) * j->kstep;
     int64_t ylow = first_of(j->pad[0], 0), xlow = first_of(j->pad[1], 0);
     if (j->data) read_rows(j, c, s, segs, 6, 1, ylow, xlow, d);
     for (int er = 0; er < 2; er++) {
@@ -145,7 +146,7 @@ static void in_task(void *context, int64_t i, int worker) {
         else {
           read_rows(j, c, s, segs, 5, 2, er - j->pad[0], ec - j->pad[1], d);
           down(s, segs, d, e);
-          along(j, e, 0, v + (er * 2 + ec) * NARROW);
+          along(j, e, 0, v + (er * 2 + ec) * j->kstep);
         }
       }
     }
@@ -251,7 +252,7 @@ bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w
   j.ostep = data ? 16 : s->c * 16, j.cstep = data ? s->c * 16 : 16;
   j.t.th = ((data ? (j.oh + 1) / 2 : j.oh) + 3) / 4, j.t.tw = ((data ? (j.ow + 1) / 2 : j.ow) + 3) / 4, j.t.tiles = s->n * j.t.th * j.t.tw;
   j.rows = rows_of(j.co, MR);
-  j.k = data ? j.ci : 4 * j.ci, j.products = data ? 100 : 25;
+  j.k = data ? j.ci : 4 * j.ci, j.products = data ? 100 : 25, j.pstep = j.k * NARROW, j.kstep = NARROW;
   int64_t total = (j.t.tiles + NARROW - 1) / NARROW, panel = j.products * (j.k + j.co) * NARROW;
   j.most = CHUNK / panel < 4 ? 4 : CHUNK / panel;
   if (j.most > total) j.most = total;
@@ -263,5 +264,12 @@ bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w
   passes(g, &j);
   gn_free(g, all, bytes);
   return true;
+}
+
+void K(wino2_inputs)(gn *g, const wino_in *in) {
+  const gn_conv *s = in->s;
+  job j = {.x = in->x, .v = in->v, .t = *in->t, .ci = s->c, .ih = s->in[1], .iw = s->in[2], .pad = {s->pad[1], s->pad[2]}, .vstep = in->vstep, .pstep = in->pstep,
+           .kstep = in->kstep, .panel0 = in->panel0, .panels = in->panels, .slices = in->panels < 16 ? 16 / in->panels : 1};
+  gn_parallel(g, j.panels * j.slices, in_task, &j);
 }
 #endif
