@@ -1,7 +1,7 @@
 /* mem.c: accounts, the cap, and the cache of freed blocks.
  *
  * Blocks are rounded up to a class (four classes a power of two); freed ones are kept, because the next step of a loop asks for the same sizes again:
- * up to a quarter of the cap or CACHE_MOST bytes, and always as long as held and kept bytes together stay below what was held lately.
+ * up to a quarter of the cap or CACHE_MOST bytes, and always as long as held and kept bytes together stay below twice what was held lately.
  * Live bytes count what callers hold; cached bytes are given back before an allocation fails.
  *
  * The runtime's own thread needs no lock outside of tasks: other threads call in here from tasks alone. */
@@ -100,7 +100,7 @@ void gn_press(gn *g) {
   m->pressure_at = scripts < PRESSURE_FLOOR ? PRESSURE_FLOOR : scripts < PRESSURE_MOST ? scripts : PRESSURE_MOST;
   if (twice > m->pressure_at) m->pressure_at = twice;
   m->fresh = 0;
-  m->high -= m->high / 4;
+  m->high -= m->high / 16;                                       /* forgotten slowly: a step of training may call several times */
   if (m->higher > m->high) m->high = m->higher;
   m->higher = m->tensors;
 }
@@ -170,7 +170,7 @@ void *gn_alloc(gn *g, size_t bytes) {
 
 static bool keep(const struct gn_mem *m, size_t rounded) {
   size_t held = m->higher > m->high ? m->higher : m->high;
-  return m->cached + rounded <= m->cache_most || m->tensors + m->cached + rounded <= held;
+  return m->cached + rounded <= m->cache_most || m->tensors + m->cached + rounded <= 2 * held;             /* twice: sizes differ along a step */
 }
 
 void gn_free(gn *g, void *p, size_t bytes) {
