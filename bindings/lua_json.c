@@ -2,6 +2,8 @@
 #include "bind.h"
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define DEPTH 100
 
@@ -42,8 +44,10 @@ static json_t *object_of(lua_State *L, int i, int depth) {
       gn_fail("json: a key is neither a string nor a position of a list");
       return NULL;
     }
-    json_t *v = to_json(L, lua_gettop(L), depth + 1);
-    if (!v || json_object_set_new(o, lua_tostring(L, -2), v)) {
+    size_t n;
+    const char *key = lua_tolstring(L, -2, &n);
+    json_t *v = strlen(key) == n ? to_json(L, lua_gettop(L), depth + 1) : (gn_fail("json: a key holds a NUL byte"), NULL);
+    if (!v || json_object_set_new(o, key, v)) {
       lua_pop(L, 2);
       json_decref(o);
       if (v) gn_fail("json: a key is not UTF-8");
@@ -75,18 +79,41 @@ static json_t *to_json(lua_State *L, int i, int depth) {
   }
 }
 
+/* What a call holds: freed also when Lua runs out of memory on the way. */
+typedef struct holder { json_t *value; char *text; } holder;
+
+static int drop(lua_State *L) {
+  holder *h = lua_touserdata(L, 1);
+  json_decref(h->value);
+  free(h->text);
+  *h = (holder){ 0 };
+  return 0;
+}
+
+static holder *new_holder(lua_State *L) {
+  holder *h = lua_newuserdatauv(L, sizeof *h, 0);
+  *h = (holder){ 0 };
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, drop);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return h;
+}
+
 /* json.encode(value, { indent = n }) -> text */
 static int encode(lua_State *L) {
   int indent = 0;
   if (lua_type(L, 2) == LUA_TTABLE) lua_getfield(L, 2, "indent"), indent = (int)lua_tointeger(L, -1);
   lua_settop(L, 1);
-  json_t *v = to_json(L, 1, 0);
-  if (!v) return raise_error(L);
-  char *text = json_dumps(v, JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) | (indent > 0 ? JSON_INDENT((size_t)(indent < 8 ? indent : 8)) : JSON_COMPACT));
-  json_decref(v);
-  if (!text) return raisef(L, "json: out of memory");
-  lua_pushstring(L, text);
-  free(text);
+  holder *h = new_holder(L);
+  h->value = to_json(L, 1, 0);
+  if (!h->value) return raise_error(L);
+  h->text = json_dumps(h->value, JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) | (indent > 0 ? JSON_INDENT((size_t)(indent < 8 ? indent : 8)) : JSON_COMPACT));
+  if (!h->text) return raisef(L, "json: out of memory");
+  lua_pushstring(L, h->text);
+  json_decref(h->value);
+  free(h->text);
+  *h = (holder){ 0 };
   return 1;
 }
 
@@ -120,29 +147,17 @@ static void push_json(lua_State *L, const json_t *v) {
   }
 }
 
-static int free_json(lua_State *L) {
-  json_t **v = lua_touserdata(L, 1);
-  json_decref(*v);
-  *v = NULL;
-  return 0;
-}
-
 /* json.decode(text) -> value; null becomes json.null */
 static int decode(lua_State *L) {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
   json_error_t e;
-  json_t **box = lua_newuserdatauv(L, sizeof *box, 0);             /* freed also when Lua runs out of memory */
-  *box = NULL;
-  lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, free_json);
-  lua_setfield(L, -2, "__gc");
-  lua_setmetatable(L, -2);
-  *box = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
-  if (!*box) return raisef(L, "json: byte %d (line %d): %s", e.position, e.line, e.text);
-  push_json(L, *box);
-  json_decref(*box);
-  *box = NULL;
+  holder *h = new_holder(L);
+  h->value = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
+  if (!h->value) return raisef(L, "json: byte %d (line %d): %s", e.position, e.line, e.text);
+  push_json(L, h->value);
+  json_decref(h->value);
+  h->value = NULL;
   return 1;
 }
 
@@ -151,6 +166,8 @@ static const luaL_Reg functions[] = { { "encode", encode }, { "decode", decode }
 /* core.json = { encode, decode, null } */
 void open_json(lua_State *L) {
   json_object_seed(1);                                           /* else jansson asks the clock */
+  lua_pushboolean(L, 1);
+  lua_setfield(L, LUA_REGISTRYINDEX, "__json");                   /* keeps the name alive: asking for it then takes no memory, while half a value is held */
   luaL_newlib(L, functions);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");

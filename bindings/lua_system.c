@@ -86,15 +86,38 @@ const char *check_path(lua_State *L, int i) {
   return path;
 }
 
+/* What a call holds while Lua may run out of memory: the collector then frees it. */
+typedef struct holder { char *data; DIR *folder; } holder;
+
+static int drop(lua_State *L) {
+  holder *h = lua_touserdata(L, 1);
+  free(h->data);
+  if (h->folder) closedir(h->folder);
+  *h = (holder){ 0 };
+  return 0;
+}
+
+static holder *new_holder(lua_State *L) {
+  holder *h = lua_newuserdatauv(L, sizeof *h, 0);
+  *h = (holder){ 0 };
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, drop);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  return h;
+}
+
 static int file_read(lua_State *L) {
-  char *data;
   size_t size;
-  if (!read_file(check_path(L, 1), FILE_MOST, &data, &size)) return raise_error(L);
+  const char *path = check_path(L, 1);
+  holder *h = new_holder(L);
+  if (!read_file(path, FILE_MOST, &h->data, &size)) return raise_error(L);
   genai *rt = rt_of(L);
-  if (!gn_charge(rt->g, size)) return free(data), raise_error(L);
+  if (!gn_charge(rt->g, size)) return raise_error(L);
   gn_discharge(rt->g, size);
-  lua_pushlstring(L, data, size);
-  free(data);
+  lua_pushlstring(L, h->data, size);
+  free(h->data);
+  h->data = NULL;
   return 1;
 }
 
@@ -122,15 +145,14 @@ static int file_mkdir(lua_State *L) {
 /* core.list(folder) -> sorted names */
 static int file_list(lua_State *L) {
   const char *path = check_path(L, 1);
-  struct dirent **entry;
-  int n = scandir(path, &entry, NULL, NULL), k = 0;
-  if (n < 0) return raisef(L, "%s: %s", path, strerror(errno));
+  holder *h = new_holder(L);
+  if (!(h->folder = opendir(path))) return raisef(L, "%s: %s", path, strerror(errno));
   lua_newtable(L);
-  for (int i = 0; i < n; i++) {
-    if (strcmp(entry[i]->d_name, ".") && strcmp(entry[i]->d_name, "..")) lua_pushstring(L, entry[i]->d_name), lua_rawseti(L, -2, ++k);
-    free(entry[i]);
-  }
-  free(entry);
+  int k = 0;
+  for (const struct dirent *e; (e = readdir(h->folder));)
+    if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) lua_pushstring(L, e->d_name), lua_rawseti(L, -2, ++k);
+  closedir(h->folder);
+  h->folder = NULL;
   lua_getglobal(L, "table");
   lua_getfield(L, -1, "sort");
   lua_pushvalue(L, -3);

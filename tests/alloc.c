@@ -33,7 +33,7 @@ static const char *const scripts[] = {
   "local p = genai.image.from(genai.rand(3, 9, 12)) for _, k in ipairs { 'png', 'jpg', 'bmp', 'tga' } do assert(genai.image.decode(p:encode(k), k).width == 12) end p:resize(5, 4):crop(1, 1, 3, 3)",
   "local a = genai.audio.from(genai.rand(2, 400), 8000) for _, k in ipairs { 'wav', 'flac', 'ogg' } do assert(genai.audio.decode(a:encode(k), k).rate == 8000) end a:resample(4000)",
   "local d = genai.tmpdir() genai.save(d .. '/a.npy', genai.ones(3)) genai.load(d .. '/a.npy') genai.save(d .. '/a.npz', { x = genai.ones(3), y = genai.zeros(2) }) genai.load(d .. '/a.npz')\n"
-  "genai.save(d .. '/a.safetensors', { x = genai.ones(3), y = genai.arange(4) }) genai.load(d .. '/a.safetensors') genai.save(d .. '/a.json', { 1 }) genai.load(d .. '/a.json') pcall(genai.load, d .. '/none.npy')",
+  "genai.save(d .. '/a.safetensors', { x = genai.ones(3), y = genai.arange(4) }) genai.load(d .. '/a.safetensors') genai.save(d .. '/a.json', { 1 }) genai.load(d .. '/a.json') pcall(genai.load, d .. '/none.npy') core.list(d) genai.recipe(d .. '/a.npz')",
   "local s = genai.story('a fox', { seed = 3, pages = 4 }) for _, p in ipairs(s.pages) do p.picture = genai.picture(p, { width = 32, height = 24 }) end assert(#genai.book(s):html() > 1000)",
   "local t = setmetatable({}, { __gc = function() return genai.ones(3) + 1 end, __close = function() local x = genai.ones(2) * 2 end }) do local c <close> = t end\n"
   "local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(genai.ones(i)) end end) co() co() for k, v in pairs { b = 1, a = 2, 3 } do end load('return ...')(1)",
