@@ -1,92 +1,13 @@
 -- Element ops against PyTorch's values, first and second gradients (tests/golden/make_elem.py).
 local genai = require "genai"
-local folder = "tests/golden/"
-local golden
 
-local function flat(t) return t:reshape(-1):to("f32"):totable() end
-
--- least: the size of numbers that the sum behind each element had, where it cancels
-local function same(name, ours, theirs, least)
-  assert(ours:dim() == theirs:dim(), name .. ": other dims")
-  for d = 1, ours:dim() do assert(ours.shape[d] == theirs.shape[d], name .. ": size of dim " .. d) end
-  local a, b, most = flat(ours), flat(theirs), 0
-  for i = 1, #b do
-    local v = math.abs(b[i])
-    if v == v and v < math.huge and v > most then most = v end
-  end
-  if least and most < least then most = least end
+-- the size of numbers that the sum behind each element had, where it cancels
+local least = { value = 0, gradient = 1, ["second gradient"] = 4 }
+local tests = dofile "tests/golden.lua" { name = "elem", first = 1, dir = "toward", zero = 0, types = true, room = function(most, kind, theirs)
+  most = math.max(most, least[kind])
   if theirs.dtype == "f16" or theirs.dtype == "bf16" then most = 0 end
-  for i = 1, #b do
-    local fine = a[i] == b[i] or (a[i] ~= a[i] and b[i] ~= b[i]) or math.abs(a[i] - b[i]) <= 1e-5 * math.abs(b[i]) + 1e-6 * math.min(most, 1e3)
-    assert(fine, ("%s: element %d is %.9g, wanted %.9g"):format(name, i, a[i], b[i]))
-  end
-end
-
-local function count(args)
-  local n = 0
-  for k in pairs(args) do if k > n then n = k end end
-  return n
-end
-
-local function call(case, inputs)
-  local args = {}
-  for k, v in pairs(case.args) do args[k] = inputs[v] or v end
-  return genai[case.op](table.unpack(args, 1, count(case.args)))
-end
-
-local function check_gradients(name, has, y, xs, keys)
-  local sum = (y * has "weight"):sum()
-  local plain = { genai.grad(sum, xs, { allow_unused = true, keep_graph = true }) }
-  local first = { genai.grad(sum, xs, { allow_unused = true, create_graph = true }) }
-  local total
-  for i, key in ipairs(keys) do
-    local n = key:sub(3)
-    local wanted, toward = has("grad" .. n), has("toward" .. n)
-    if plain[i] then
-      same(name .. " gradient of " .. key, plain[i], wanted, 1)
-      same(name .. " recorded gradient of " .. key, first[i], wanted, 1)
-      local part = toward and (first[i] * toward):sum()
-      total = part and (total and total + part or part) or total
-    else assert(wanted:numel() == 0 or wanted:abs():max():item() == 0, name .. ": no gradient of " .. key) end
-  end
-  local second = {}
-  if total and total.requires_grad then second = { genai.grad(total, xs, { allow_unused = true }) } end
-  for i, key in ipairs(keys) do
-    local wanted = has("second" .. key:sub(3))
-    if second[i] and wanted then same(name .. " second gradient of " .. key, second[i], wanted, 4)
-    elseif wanted and wanted:numel() > 0 then assert(wanted:abs():max():item() == 0, name .. ": no second gradient of " .. key) end
-  end
-end
-
-local function check(case)
-  local name = case.op .. "." .. case.case
-  local has = function(key) return golden[name .. "." .. key] end
-  local inputs, xs, keys, i = {}, {}, {}, 1
-  while has("in" .. i) do
-    local key = "in" .. i
-    inputs[key] = has(key)
-    if has("grad" .. i) then
-      inputs[key] = inputs[key]:clone():requires_grad_()
-      xs[#xs + 1], keys[#keys + 1] = inputs[key], key
-    end
-    i = i + 1
-  end
-  local y, wanted = call(case, inputs), has "out1"
-  assert(y.dtype == wanted.dtype, name .. ": type " .. y.dtype .. ", wanted " .. wanted.dtype)
-  same(name, y, wanted)
-  if #xs > 0 then check_gradients(name, has, y, xs, keys) end
-end
-
-local tests, cases_of = {}, {}
-for _, case in ipairs(dofile(folder .. "elem.lua")) do
-  local cases = cases_of[case.op] or {}
-  cases_of[case.op] = cases
-  cases[#cases + 1] = case
-  tests["golden_" .. case.op] = function()
-    golden = golden or genai.load(folder .. "elem.safetensors")
-    for _, c in ipairs(cases) do check(c) end
-  end
-end
+  return 1e-6 * math.min(most, 1e3), 1e-5
+end }
 
 -- strided inputs give what packed ones give
 function tests.views()
