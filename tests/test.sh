@@ -7,8 +7,8 @@ contract=${GENAI_CONTRACT:-../shared/contract}
 passed=0 failed=0 skipped=0
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=0}"
-[ -n "$SANFLAGS" ] && export GENAI_SANITIZED=1
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=0}" LSAN_OPTIONS="suppressions=$PWD/tests/lsan.txt:print_suppressions=0"
+[ -n "$SANFLAGS" ] && export GENAI_SANITIZED=1 GENAI_ALLOC_RUNS=${GENAI_ALLOC_RUNS:-150}
 
 # case NAME COMMAND...: one test; what it printed is shown when it fails.
 case_of() {
