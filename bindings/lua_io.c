@@ -58,16 +58,19 @@ static const uint8_t *bytes_arg(lua_State *L, const char *op, size_t *n, const c
   return (const uint8_t *)lua_tolstring(L, 1, n);
 }
 
-/* ---- pictures ---- */
-/* core.image_decode(bytes, name) -> u8[h,w,3 or 4] */
-static int image_decode(lua_State *L) {
+/* (bytes, name) -> the tensor that `decode` finds in them */
+static int decoded(lua_State *L, const char *op, gn_tensor *(*decode)(gn *, const uint8_t *, size_t, const char *)) {
   size_t n;
   const char *name;
-  const uint8_t *p = bytes_arg(L, "image", &n, &name);
+  const uint8_t *p = bytes_arg(L, op, &n, &name);
   tensor_box *b = new_box(L);
-  if (!(b->t = gn_image_decode(rt_of(L)->g, p, n, name))) return raise_error(L);
+  if (!(b->t = decode(rt_of(L)->g, p, n, name))) return raise_error(L);
   return 1;
 }
+
+/* ---- pictures ---- */
+/* core.image_decode(bytes, name) -> u8[h,w,3 or 4] */
+static int image_decode(lua_State *L) { return decoded(L, "image", gn_image_decode); }
 
 /* f32[c,h,w] in 0..1 -> u8[h,w,c], rounded to the nearest; what is not a number becomes 0 */
 static void to_bytes(const gn_tensor *t, gn_tensor *out) {
@@ -138,14 +141,19 @@ static int sound_comment(lua_State *L) {
   return 1;
 }
 
+static gn_tensor *samples_arg(lua_State *L, const char *op) {
+  gn_tensor *t = check_tensor(L, 1, op, "samples");
+  char text[160];
+  if (t->ndim != 2) raisef(L, "%s: samples are %s, wanted f32[channels,frames]", op, gn_shape_text(t, text, sizeof text));
+  return t;
+}
+
 /* core.sound_encode(samples, rate, format, bits, quality, comment) -> bytes */
 static int sound_encode(lua_State *L) {
-  gn_tensor *t = check_tensor(L, 1, "audio", "samples");
+  gn_tensor *t = samples_arg(L, "audio");
   lua_Number rate = luaL_checknumber(L, 2), bits = luaL_optnumber(L, 4, 16);
   const char *format = luaL_checkstring(L, 3), *comment = luaL_optstring(L, 6, NULL);
   double quality = luaL_optnumber(L, 5, 0.5);
-  char text[160];
-  if (t->ndim != 2) return raisef(L, "audio: samples are %s, wanted f32[channels,frames]", gn_shape_text(t, text, sizeof text));
   if (!(rate >= 1 && rate <= 1536000) || rate != (int)rate) return raisef(L, "audio: rate is %g, wanted a whole number in 1..1536000", rate);
   if (bits != 16 && bits != 24 && bits != 32) return raisef(L, "audio: bits is %g, wanted 16, 24 or 32", bits);
   if (!(quality >= 0 && quality <= 1)) return raisef(L, "audio: quality is %g, wanted 0..1", quality);
@@ -156,10 +164,8 @@ static int sound_encode(lua_State *L) {
 
 /* core.resample(samples, ratio) -> f32[channels,frames * ratio] */
 static int resample(lua_State *L) {
-  gn_tensor *t = check_tensor(L, 1, "resample", "samples");
+  gn_tensor *t = samples_arg(L, "resample");
   double ratio = luaL_checknumber(L, 2);
-  char text[160];
-  if (t->ndim != 2) return raisef(L, "resample: samples are %s, wanted f32[channels,frames]", gn_shape_text(t, text, sizeof text));
   rt_of(L)->now = L;
   gn_tensor *f = packed_as(L, t, GN_F32);
   tensor_box *b = new_box(L);
@@ -168,14 +174,7 @@ static int resample(lua_State *L) {
 }
 
 /* ---- arrays ---- */
-static int npy_decode(lua_State *L) {
-  size_t n;
-  const char *name;
-  const uint8_t *p = bytes_arg(L, "npy", &n, &name);
-  tensor_box *b = new_box(L);
-  if (!(b->t = gn_npy_decode(rt_of(L)->g, p, n, name))) return raise_error(L);
-  return 1;
-}
+static int npy_decode(lua_State *L) { return decoded(L, "npy", gn_npy_decode); }
 
 static int npy_encode(lua_State *L) {
   gn_tensor *t = check_tensor(L, 1, "npy", "x");

@@ -159,15 +159,22 @@ static bool bytes_of(gn_dtype type, int ndim, const int64_t *dim, size_t *bytes)
   return true;
 }
 
-gn_tensor *gn_new(gn *g, gn_dtype type, int ndim, const int64_t *dim) {
-  size_t bytes;
-  if (!bytes_of(type, ndim, dim, &bytes)) return NULL;
+/* A packed tensor whose storage holds nothing yet, and the bytes it wants. */
+static gn_tensor *new_shell(gn *g, gn_dtype type, int ndim, const int64_t *dim, size_t *bytes) {
+  if (!bytes_of(type, ndim, dim, bytes)) return NULL;
   gn_tensor *t = new_tensor(g);
   if (!t) return NULL;
   if (!(t->store = new_storage(g))) return gn_unref(t), NULL;
   t->dtype = type, t->ndim = ndim;
   if (ndim) memcpy(t->dim, dim, (size_t)ndim * sizeof *dim);
   set_packed_strides(t);
+  return t;
+}
+
+gn_tensor *gn_new(gn *g, gn_dtype type, int ndim, const int64_t *dim) {
+  size_t bytes;
+  gn_tensor *t = new_shell(g, type, ndim, dim, &bytes);
+  if (!t) return NULL;
   if (!(t->store->data = gn_alloc(g, bytes))) return gn_unref(t), NULL;
   t->store->bytes = bytes;
   t->data = t->store->data;
@@ -191,13 +198,8 @@ gn_tensor *gn_scalar(gn *g, double value, gn_dtype type, int weak) {
 
 gn_tensor *gn_borrow(gn *g, gn_dtype type, int ndim, const int64_t *dim, void *data, void (*release)(void *), void *owner) {
   size_t bytes;
-  if (!bytes_of(type, ndim, dim, &bytes)) return NULL;
-  gn_tensor *t = new_tensor(g);
+  gn_tensor *t = new_shell(g, type, ndim, dim, &bytes);
   if (!t) return NULL;
-  if (!(t->store = new_storage(g))) return gn_unref(t), NULL;
-  t->dtype = type, t->ndim = ndim;
-  if (ndim) memcpy(t->dim, dim, (size_t)ndim * sizeof *dim);
-  set_packed_strides(t);
   t->store->data = data, t->store->bytes = bytes, t->store->release = release, t->store->owner = owner;
   t->data = data;
   return t;

@@ -4,11 +4,7 @@ local core = require "genai.core"
 local nn, optim, t = genai.nn, genai.optim, genai.tensor
 local tests = {}
 
-local function fails(wanted, f, ...)
-  local fine, text = pcall(f, ...)
-  assert(not fine, "no error, wanted one with: " .. wanted)
-  assert(tostring(text):find(wanted, 1, true), tostring(text))
-end
+local fails = dofile("tests/tools.lua").fails
 
 function tests.names_and_counts()
   local m = nn.chain { nn.conv2d(3, 4, 3, { bias = false }), nn.batch_norm(4), nn.relu, nn.flatten(), nn.linear(4, 2) }

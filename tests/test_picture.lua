@@ -15,11 +15,7 @@ local function places(scene)
   return table.concat(out, " ")
 end
 local function equal(a, b, what) if a ~= b then error(("%s: %q, wanted %q"):format(what, tostring(a), tostring(b)), 2) end end
-local function refused(part, f, ...)
-  local fine, text = pcall(f, ...)
-  assert(not fine, "was not refused")
-  assert(tostring(text):find(part, 1, true), ("%q does not hold %q"):format(tostring(text), part))
-end
+local refused = dofile("tests/tools.lua").fails
 local function paint(text, options)
   options = options or {}
   return genai.picture(text, { seed = options.seed or 1, width = options.width or 160, height = options.height or 120 })

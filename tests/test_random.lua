@@ -2,11 +2,7 @@
 local genai = require "genai"
 local tests = {}
 
-local function fails(wanted, f, ...)
-  local fine, message = pcall(f, ...)
-  assert(not fine, "an error was expected: " .. wanted)
-  assert(tostring(message):find(wanted, 1, true), ("%q is missing in: %s"):format(wanted, tostring(message)))
-end
+local fails = dofile("tests/tools.lua").fails
 local function near(a, b, room, what) assert(math.abs(a - b) <= room, ("%s: %g, wanted %g"):format(what, a, b)) end
 
 function tests.seeds_repeat()

@@ -2,20 +2,9 @@
 local genai = require "genai"
 local core = require "genai.core"
 local tests = {}
-local folder = (os.getenv "GENAI_ASSETS" or "../shared/assets") .. "/style26"
-local opened
-
-local function painter()
-  if not genai.exists(folder) then skip "no weights" end
-  opened = opened or genai.models.style26.load(folder)
-  return opened
-end
-
-local function fails(wanted, f, ...)
-  local fine, text = pcall(f, ...)
-  assert(not fine, "no error, wanted one with: " .. wanted)
-  assert(tostring(text):find(wanted, 1, true), tostring(text))
-end
+local tools = dofile "tests/tools.lua"
+local fails = tools.fails
+local folder, painter = tools.weights("style26", genai.models.style26.load)
 
 local function goldens(name, styles)
   local input = genai.load(folder .. "/golden_input_128x96.png")

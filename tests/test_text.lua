@@ -3,20 +3,9 @@ local genai = require "genai"
 local core = require "genai.core"
 local sample, t = genai.sample, genai.tensor
 local tests = {}
-local folder = (os.getenv "GENAI_ASSETS" or "../shared/assets") .. "/tinystories-260k"
-local opened
-
-local function model()
-  if not genai.exists(folder) then skip "no weights" end
-  opened = opened or genai.text.load(folder)
-  return opened
-end
-
-local function fails(wanted, f, ...)
-  local fine, text = pcall(f, ...)
-  assert(not fine, "no error, wanted one with: " .. wanted)
-  assert(tostring(text):find(wanted, 1, true), tostring(text))
-end
+local tools = dofile "tests/tools.lua"
+local fails = tools.fails
+local folder, model = tools.weights("tinystories-260k", genai.text.load)
 
 -- The two texts of expected.md: what stands between the command's line and the closing fence.
 local function expected(command)

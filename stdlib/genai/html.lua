@@ -4,8 +4,9 @@ local html = {}
 
 local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
--- Bytes that are not UTF-8, and the control characters that HTML forbids, become U+FFFD.
-local function sane(text)
+--- utf8(text) -> the text; bytes that are not UTF-8 become U+FFFD
+function html.utf8(text)
+  if utf8.len(text) then return text end
   local out, at = {}, 1
   while at <= #text do
     local _, bad = utf8.len(text, at)
@@ -14,8 +15,11 @@ local function sane(text)
     out[#out + 1] = "\u{FFFD}"
     at = bad + 1
   end
-  return (table.concat(out):gsub("[%z\1-\8\11-\31\127]", "\u{FFFD}"))
+  return table.concat(out)
 end
+
+-- The control characters that HTML forbids become U+FFFD as well.
+local function sane(text) return (html.utf8(text):gsub("[%z\1-\8\11-\31\127]", "\u{FFFD}")) end
 
 --- escape(text) -> text that is safe in an element or a quoted attribute
 -- "://" is written with entities as well, so that a page never holds an address from outside.

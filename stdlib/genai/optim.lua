@@ -1,6 +1,7 @@
 --- Optimisers: sgd, adam, adamw, rmsprop. opt:step(loss_function, ..) makes one step; the update of each weight is one pass in place.
 local core = require "genai.core"
 local walk = require "genai.nn.walk"
+local options_of = require "genai.nn.options"
 local ops, is_tensor = core.ops, core.is_tensor
 local optim = {}
 
@@ -15,21 +16,6 @@ local function weights_of(what, model)
   local list = walk.parameters(model)
   if #list == 0 then error(what .. ": the model has no weights that learn (nn.parameter marks a tensor as one)", 3) end
   return list
-end
-
-local function options_of(what, given, defaults)
-  local out = {}
-  for key, value in pairs(defaults) do out[key] = value end
-  for key, value in pairs(given or {}) do
-    if defaults[key] == nil then
-      local known = {}
-      for name in pairs(defaults) do known[#known + 1] = name end
-      table.sort(known)
-      error(("%s: unknown option \"%s\", wanted one of: %s"):format(what, tostring(key), table.concat(known, ", ")), 3)
-    end
-    out[key] = value
-  end
-  return out
 end
 
 local optimiser = { __name = "optimiser" }

@@ -1,5 +1,6 @@
 --- Recipes: the table that says how a thing was made travels inside its file, and comes back from there.
 local core = require "genai.core"
+local utf8_text = require("genai.html").utf8
 local recipe = {}
 
 local MARK = "genai:recipe"
@@ -7,23 +8,10 @@ local MOST = 16 << 20                                                        -- 
 
 -- ---- to text ----
 
-local function clean_text(s)
-  if utf8.len(s) then return s end
-  local out, at = {}, 1
-  while at <= #s do
-    local _, bad = utf8.len(s, at)
-    out[#out + 1] = s:sub(at, (bad or #s + 1) - 1)
-    if not bad then break end
-    out[#out + 1] = "\u{FFFD}"
-    at = bad + 1
-  end
-  return table.concat(out)
-end
-
 -- What JSON can hold: texts, finite numbers, booleans, tables; the rest is left out.
 local function clean(value, depth)
   local kind = type(value)
-  if kind == "string" then return clean_text(value)
+  if kind == "string" then return utf8_text(value)
   elseif kind == "boolean" then return value
   elseif kind == "number" then return value == value and value - value == 0 and value or nil
   elseif kind ~= "table" or depth > 32 then return nil end
@@ -36,7 +24,7 @@ local function clean(value, depth)
   end
   if list then return out end
   local named = {}
-  for k, v in pairs(out) do named[clean_text(tostring(k))] = v end
+  for k, v in pairs(out) do named[utf8_text(tostring(k))] = v end
   return named
 end
 

@@ -51,12 +51,22 @@ static inline spot look(const gn_grid *s, const float *point) {
   return t;
 }
 
+/* Task i of those that take each sample's points in blocks: the sample, and its points from .. to - 1. */
+typedef struct block { int64_t n, from, to; } block;
+
+static inline int64_t blocks_of(const job *j) { return (j->points + POINTS - 1) / POINTS; }
+
+static inline block block_of(const job *j, int64_t i) {
+  int64_t blocks = blocks_of(j), from = i % blocks * POINTS;
+  return (block){i / blocks, from, from + POINTS < j->points ? from + POINTS : j->points};
+}
+
 static void sample_task(void *context, int64_t i, int worker) {
   const job *j = context;
   const gn_grid *s = j->s;
-  int64_t blocks = (j->points + POINTS - 1) / POINTS, n = i / blocks, p0 = i % blocks * POINTS, p1 = p0 + POINTS < j->points ? p0 + POINTS : j->points;
-  int64_t plane = s->in[0] * s->in[1];
-  for (int64_t p = p0; p < p1; p++) {
+  block b = block_of(j, i);
+  int64_t n = b.n, plane = s->in[0] * s->in[1];
+  for (int64_t p = b.from; p < b.to; p++) {
     spot t = look(s, j->grid + (n * j->points + p) * 2);
     for (int64_t c = 0; c < s->c; c++) {
       const float *x = j->x + (n * s->c + c) * plane;
@@ -69,7 +79,7 @@ static void sample_task(void *context, int64_t i, int worker) {
 
 void K(grid_sample)(gn *g, const gn_grid *s, const float *x, const float *grid, float *y) {
   job j = {.s = s, .x = x, .grid = grid, .y = y, .points = s->out[0] * s->out[1]};
-  gn_parallel(g, s->n * ((j.points + POINTS - 1) / POINTS), sample_task, &j);
+  gn_parallel(g, s->n * blocks_of(&j), sample_task, &j);
 }
 
 static void data_task(void *context, int64_t i, int worker) {
@@ -92,9 +102,9 @@ void K(grid_data)(gn *g, const gn_grid *s, const float *y, const float *grid, fl
 static void point_task(void *context, int64_t i, int worker) {
   const job *j = context;
   const gn_grid *s = j->s;
-  int64_t blocks = (j->points + POINTS - 1) / POINTS, n = i / blocks, p0 = i % blocks * POINTS, p1 = p0 + POINTS < j->points ? p0 + POINTS : j->points;
-  int64_t plane = s->in[0] * s->in[1];
-  for (int64_t p = p0; p < p1; p++) {
+  block b = block_of(j, i);
+  int64_t n = b.n, plane = s->in[0] * s->in[1];
+  for (int64_t p = b.from; p < b.to; p++) {
     spot t = look(s, j->grid + (n * j->points + p) * 2);
     float sx = 0, sy = 0;
     for (int64_t c = 0; c < s->c; c++) {
@@ -110,5 +120,5 @@ static void point_task(void *context, int64_t i, int worker) {
 
 void K(grid_point)(gn *g, const gn_grid *s, const float *x, const float *grid, const float *y, float *dgrid) {
   job j = {.s = s, .x = x, .grid = grid, .gy = y, .y = dgrid, .points = s->out[0] * s->out[1]};
-  gn_parallel(g, s->n * ((j.points + POINTS - 1) / POINTS), point_task, &j);
+  gn_parallel(g, s->n * blocks_of(&j), point_task, &j);
 }

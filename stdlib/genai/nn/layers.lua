@@ -2,27 +2,12 @@
 local core = require "genai.core"
 local ops = core.ops
 local walk = require "genai.nn.walk"
+local options_of = require "genai.nn.options"
 local layers = {}
 
 local function whole(what, name, x, least)
   if math.type(x) ~= "integer" or x < least then error(("%s: %s is %s, wanted a whole number of %d or more"):format(what, name, tostring(x), least), 4) end
   return x
-end
-
--- Options are checked by name, so that a misspelt one does not pass in silence.
-local function options_of(what, given, defaults)
-  local out = {}
-  for key, value in pairs(defaults) do out[key] = value end
-  for key, value in pairs(given or {}) do
-    if defaults[key] == nil then
-      local known = {}
-      for name in pairs(defaults) do known[#known + 1] = name end
-      table.sort(known)
-      error(("%s: unknown option \"%s\", wanted one of: %s"):format(what, tostring(key), table.concat(known, ", ")), 3)
-    end
-    out[key] = value
-  end
-  return out
 end
 
 local function uniform(bound, ...) return walk.parameter((ops.rand(...) * 2 - 1) * bound) end
