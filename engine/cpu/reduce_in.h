@@ -113,6 +113,8 @@ INLINE double exp_sum(const float *x, float *out, float shift, int64_t n) {
     int64_t end = least(n, from + 4096), i = from;
     v16 a = v16_set(0), b = a;
     for (; i + 32 <= end; i += 32) {
+      uintptr_t next = (uintptr_t)(x + i) + (uintptr_t)n * sizeof *x;    /* in the next row, if there is one: memory works while we compute */
+      __builtin_prefetch((const void *)next), __builtin_prefetch((const void *)(next + 64));
       v16 p = v16_exp_down(v16_sub(v16_load(x + i), s)), q = v16_exp_down(v16_sub(v16_load(x + i + 16), s));
       if (out) v16_store(out + i, p), v16_store(out + i + 16, q);
       a = v16_add(a, p), b = v16_add(b, q);
