@@ -166,6 +166,19 @@ static gn_conv flatten(const gn_conv *s) {
   return t;
 }
 
+/* With a fair number of channels and pixels a flattened 1x1 convolution is a plain product for each sample. */
+static bool is_product(const gn_conv *s) {
+  return volume(s->k) == 1 && s->stride[2] == 1 && !s->pad[2] && s->in[2] == s->out[2] && volume(s->in) == s->in[2] && s->groups == 1 && s->c >= 16 && s->o >= 16
+      && s->in[2] >= 64;
+}
+
+static bool product(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
+  int64_t pixels = s->in[2], ci = data ? s->o : s->c, co = data ? s->c : s->o;
+  gn_gemm p = {.m = co, .n = pixels, .k = ci, .a = w, .ars = data ? 1 : ci, .acs = data ? co : 1, .b = x, .brs = pixels, .bcs = 1, .c = y, .ldc = pixels,
+               .nbatch = 1, .bdim = {s->n}, .bstep = {ci * pixels}, .cstep = {co * pixels}, .bias = b, .row_bias = true};
+  return K(gemm)(g, &p);
+}
+
 /* The offsets' least and greatest values: of rows as they are, of columns divided by the step. */
 static void hull(const view *v, int64_t lo[3], int64_t hi[3]) {
   for (int d = 0; d < 3; d++) {
@@ -186,6 +199,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (!cg || !taps || !volume(s->in)) return fill(y, b, s->n, s->o, volume(s->out)), true;
   if (K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
   if (K(wino2_suits)(s)) return K(wino2)(g, s, false, x, w, b, y);
+  if (is_product(s)) return product(g, s, false, x, w, b, y);
   job j = {.x = x, .bias = b, .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = cg, j.v.channels = s->c;
@@ -257,6 +271,7 @@ bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, co
   if (empty) return true;
   if (K(wino_suits)(s, true)) return K(wino)(g, s, true, y, w, b, x);
   if (K(wino2_suits)(s)) return K(wino2)(g, s, true, y, w, b, x);
+  if (is_product(s)) return product(g, s, true, y, w, b, x);
   job j = {.x = y, .bias = b, .y = x, .o = cg, .groups = s->groups};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = og, j.v.channels = s->o;

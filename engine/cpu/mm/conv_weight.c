@@ -61,7 +61,8 @@ static void dot_tile(int64_t rows, int64_t cols, int64_t n, const float *a, int6
 
 typedef struct job {
   const gn_conv *s;
-  const float *x, *y, *rows;            /* rows: y as [o][pixels, padded with zeros to 16] */
+  const float *x, *y;
+  const float *rows;                    /* y as [o][pixels, padded with zeros to 16], or as it is where every block lies within a sample */
   float *packed, *w;
   view v;
   int64_t k, o, pixels, stride, columns, parts;
@@ -82,22 +83,25 @@ static void weight_task(void *context, int64_t i, int worker) {
   int64_t end = column + COLUMNS < j->k ? column + COLUMNS : j->k, o0 = j->o * part / j->parts, o1 = j->o * (part + 1) / j->parts;
   float *b = (float *)(j->scratch + (size_t)worker * j->scratch_size), *w = j->w + group * j->o * j->k;
   run *r = (run *)(b + COLUMNS * BLOCK);
-  const float *x = j->x + group * j->v.c * volume(j->v.in), *y = j->rows + group * j->o * j->stride;
+  const float *x = j->x + group * j->v.c * volume(j->v.in);
+  int64_t size = volume(j->s->out);
   for (int64_t o = o0; o < o1; o++)
     for (int64_t k = column; k < end; k++) w[o * j->k + k] = 0;
   for (int64_t p = 0; p < j->pixels; p += BLOCK) {
     int64_t count = j->pixels - p < BLOCK ? j->pixels - p : BLOCK, n = (count + 15) / 16 * 16;
     int runs = K(conv_runs)(&j->v, p, count, r);
+    const float *y = j->packed ? j->rows + group * j->o * j->stride + p : j->rows + (p / size * j->s->o + group * j->o) * size + p % size;
     K(conv_gather)(&j->v, x, r, runs, count, n, column, end, b);
     for (int64_t o = o0; o < o1; o += TALL)
       for (int64_t k = column; k < end; k += BROAD)
-        dot_tile(o1 - o < TALL ? o1 - o : TALL, end - k < BROAD ? end - k : BROAD, n, y + o * j->stride + p, j->stride, b + (k - column) * n, n, w + o * j->k + k, j->k);
+        dot_tile(o1 - o < TALL ? o1 - o : TALL, end - k < BROAD ? end - k : BROAD, n, y + o * j->stride, j->stride, b + (k - column) * n, n, w + o * j->k + k, j->k);
   }
 }
 
 static bool weight(gn *g, job *j) {
   const gn_conv *s = j->s;
-  bool repack = s->n > 1 || j->pixels % 16;
+  bool repack = volume(s->out) % BLOCK && (s->n > 1 || j->pixels % 16);
+  if (!repack) j->stride = volume(s->out);
   size_t packed_bytes = (size_t)(s->o * j->stride) * sizeof(float);
   j->scratch_size = COLUMNS * BLOCK * sizeof(float) + BLOCK * sizeof(run);
   size_t scratch_bytes = j->scratch_size * (size_t)gn_workers(g);

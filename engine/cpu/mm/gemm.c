@@ -47,9 +47,10 @@ static void small_product(const gn_gemm *p, const float *a, const float *b, floa
 }
 
 static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t n) {
-  if (!bias) return;
-  for (int64_t i = 0; i < m; i++, c += p->ldc)
-    for (int64_t j = 0; j < n; j++) c[j] += bias[j];
+  for (int64_t i = 0; i < m; i++, c += p->ldc) {
+    if (p->row_bias) for (int64_t j = 0; j < n; j++) c[j] += bias[i];
+    else for (int64_t j = 0; j < n; j++) c[j] += bias[j];
+  }
 }
 
 static bool is_small(int64_t n, int64_t k) { return k * round_up(n, NR) <= SMALL_B; }
@@ -70,7 +71,7 @@ static void tile_task(void *context, int64_t t, int worker) {
     }
     if (is_small(n, p->k)) small_product(p, a, b, c, m, n);
     else tile_product(p, a, b, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
-    finish(p, p->bias ? p->bias + j : NULL, c, m, n);
+    if (p->bias) finish(p, p->bias + (p->row_bias ? i : j), c, m, n);
   }
 }
 
