@@ -244,7 +244,7 @@ local function report(title, bar, mine, theirs, scale)
   local turns = first and first > 0.3 and math.min(5, pairs_wanted) or pairs_wanted
   for i = 1, turns do
     local w, c = mine(seconds)
-    a[i] = w; if os.getenv "BENCH_TRACE" then io.stderr:write(("%.3g %.3g\n"):format(w, c)) end
+    a[i] = w
     if first then
       local v, d = theirs(seconds)
       b[i], ratio[i], cpu[i] = v, v / w, d / c

@@ -1,6 +1,6 @@
 #!/bin/sh
 # bench.sh BUILD [NAME ..]: one line a measure: name, ours, peer's, their ratio, the bar. Ours and the peer's take turns in one run.
-# PEERS = a Python environment with PyTorch; without it only what plain cblas can do has a peer. BENCH_PAIRS = turns of a measure (7).
+# PEERS = a Python environment with PyTorch; without it only what plain cblas can do has a peer. BENCH_PAIRS = turns of a measure (7), BENCH_THREADS = threads of all
 set -e
 build=$1
 shift
