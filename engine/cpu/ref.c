@@ -180,12 +180,57 @@ static void ref_group_norm_f32(gn *g, const float *x, const float *w, const floa
     }
   }
 }
+static bool ref_group_norm_grad_f32(gn *g, const float *x, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps) {
+  int64_t size = c / groups * hw;
+  for (int64_t k = 0; k < c; k++) {
+    if (dw) dw[k] = 0;
+    if (db) db[k] = 0;
+  }
+  for (int64_t s = 0; s < n * groups; s++, x += size, gy += size) {
+    double mean, scale, sum = 0, dot = 0;
+    int64_t first = s % groups * (c / groups);
+    ref_stats(true, x, size, eps, &mean, &scale);
+    for (int64_t i = 0; i < size; i++) {
+      double hat = (x[i] - mean) * scale, grad = gy[i] * (w ? w[first + i / hw] : 1.0);
+      sum += grad, dot += grad * hat;
+      if (dw) dw[first + i / hw] += (float)(gy[i] * hat);
+      if (db) db[first + i / hw] += gy[i];
+    }
+    for (int64_t i = 0; i < size && dx; i++)
+      dx[s * size + i] = (float)(scale * (gy[i] * (w ? w[first + i / hw] : 1.0) - sum / (double)size - (x[i] - mean) * scale * dot / (double)size));
+  }
+  return true;
+}
 static bool ref_batch_stats_f32(gn *g, const float *x, float *mean, float *var, int64_t n, int64_t c, int64_t hw) {
   for (int64_t k = 0; k < c; k++) {
     double sum = 0, square = 0, count = (double)n * (double)hw;
     for (int64_t i = 0; i < n * hw; i++) sum += x[(i / hw * c + k) * hw + i % hw];
     for (int64_t i = 0; i < n * hw; i++) { double d = x[(i / hw * c + k) * hw + i % hw] - sum / count; square += d * d; }
     mean[k] = (float)(sum / count), var[k] = (float)(square / count);
+  }
+  return true;
+}
+static bool ref_batch_norm_f32(gn *g, const float *x, const float *mean, const float *var, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t hw, float eps) {
+  for (int64_t i = 0; i < n * c * hw; i++) {
+    int64_t k = i / hw % c;
+    out[i] = (float)(((double)x[i] - mean[k]) / __builtin_sqrt((double)var[k] + eps) * (w ? w[k] : 1) + (b ? b[k] : 0));
+  }
+  return true;
+}
+static bool ref_batch_norm_grad_f32(gn *g, bool train, const float *x, const float *mean, const float *var, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t n, int64_t c, int64_t hw, float eps) {
+  for (int64_t k = 0; k < c; k++) {
+    double sum = 0, dot = 0, scale = 1 / __builtin_sqrt((double)var[k] + eps), count = (double)n * (double)hw;
+    for (int64_t i = 0; i < n * hw; i++) {
+      int64_t at = (i / hw * c + k) * hw + i % hw;
+      sum += gy[at], dot += gy[at] * ((double)x[at] - mean[k]) * scale;
+    }
+    for (int64_t i = 0; i < n * hw && dx; i++) {
+      int64_t at = (i / hw * c + k) * hw + i % hw;
+      double less = train ? (sum + ((double)x[at] - mean[k]) * scale * dot) / count : 0;
+      dx[at] = (float)(scale * (w ? w[k] : 1) * (gy[at] - less));
+    }
+    if (dw) dw[k] = (float)dot;
+    if (db) db[k] = (float)sum;
   }
   return true;
 }
@@ -199,10 +244,174 @@ static void ref_ce_f32(gn *g, const gn_ce *p, float *loss, float *lse) {
     loss[j] = (float)sum;
   }
 }
+static void ref_ce_grad_f32(gn *g, const gn_ce *p, const float *lse, const float *gy, int64_t gstep, float scale, float *dx) {
+  double keep = 1 - (double)p->smooth, even = p->smooth / (double)p->c, all = 0;
+  for (int64_t k = 0; k < p->c; k++) all += p->weight ? p->weight[k] : 1;
+  for (int64_t j = 0; j < p->n * p->s; j++) {
+    int64_t y = p->classes[j], from = j / p->s * p->c * p->s + j % p->s;
+    double hit = y == p->ignore ? 0 : keep * (p->weight ? p->weight[y] : 1), grad = (double)gy[j * gstep] * scale;
+    for (int64_t k = 0; k < p->c; k++) {
+      int64_t at = from + k * p->s;
+      dx[at] = y == p->ignore ? 0 : (float)(grad * ((hit + even * all) * gn_exp(p->x[at] - lse[j]) - (k == y ? hit : 0) - even * (p->weight ? p->weight[k] : 1)));
+    }
+  }
+}
+/* positions: the first of equals; a NaN wins */
+static void ref_arg_f32(gn *g, bool min, const float *x, float *value, int32_t *place, int64_t O, int64_t R, int64_t I) {
+  for (int64_t j = 0; j < O * I && R; j++) {
+    const float *p = x + j / I * R * I + j % I;
+    int64_t best = 0;
+    for (int64_t r = 1; r < R; r++) {
+      float a = p[best * I], b = p[r * I];
+      if (a == a && (b != b || (min ? b < a : b > a))) best = r;
+    }
+    if (value) value[j] = p[best * I];
+    if (place) place[j] = (int32_t)best;
+  }
+}
+/* every sum from its start, so that no running value is carried */
+static void ref_scan_f32(gn *g, bool product, bool reverse, const float *x, float *out, int64_t O, int64_t R, int64_t I) {
+  for (int64_t e = 0; e < O * R * I; e++) {
+    int64_t r = e / I % R, first = e - r * I;
+    double a = product ? 1 : 0;
+    for (int64_t k = 0; k < R; k++)
+      if (reverse ? k >= r : k <= r) a = product ? a * x[first + k * I] : a + x[first + k * I];
+    out[e] = (float)a;
+  }
+}
 static void ref_reductions(gn_kernels *t) {
   t->red_f32 = ref_red_f32, t->softmax_f32 = ref_softmax_f32, t->softmax_grad_f32 = ref_softmax_grad_f32;
   t->row_norm_f32 = ref_row_norm_f32, t->row_norm_grad_f32 = ref_row_norm_grad_f32, t->group_norm_f32 = ref_group_norm_f32;
-  t->batch_stats_f32 = ref_batch_stats_f32, t->ce_f32 = ref_ce_f32;
+  t->group_norm_grad_f32 = ref_group_norm_grad_f32, t->batch_stats_f32 = ref_batch_stats_f32, t->batch_norm_f32 = ref_batch_norm_f32;
+  t->batch_norm_grad_f32 = ref_batch_norm_grad_f32, t->ce_f32 = ref_ce_f32, t->ce_grad_f32 = ref_ce_grad_f32;
+  t->arg_f32 = ref_arg_f32, t->scan_f32 = ref_scan_f32;
+}
+
+/* ---- pools: all outputs, then all taps in order ---- */
+/* Where tap t of window e lies in the plane, -1 = outside; *within: it counts where padding does. */
+static int64_t ref_tap(const gn_window *s, int64_t e, int64_t t, bool *within) {
+  int64_t q[3] = { e / s->out[2] / s->out[1] % s->out[0], e / s->out[2] % s->out[1], e % s->out[2] }, at = 0;
+  int64_t tap[3] = { t / s->size[2] / s->size[1], t / s->size[2] % s->size[1], t % s->size[2] };
+  bool inside = *within = true;
+  for (int d = 0; d < 3; d++) {
+    int64_t i = q[d] * s->stride[d] + tap[d] - s->pad[d];
+    inside &= i >= 0 && i < s->in[d], *within &= i < s->in[d] + s->pad[d], at = at * s->in[d] + i;
+  }
+  return inside ? at : -1;
+}
+static void ref_max_pool(gn *g, const gn_window *s, const float *x, float *y, int32_t *position) {
+  int64_t in = ref_volume(s->in), out = ref_volume(s->out);
+  for (int64_t e = 0; e < s->planes * out; e++) {
+    const float *p = x + e / out * in;
+    int64_t best = -1;
+    bool within;
+    for (int64_t t = 0; t < ref_volume(s->size); t++) {
+      int64_t at = ref_tap(s, e % out, t, &within);
+      if (at >= 0 && (best < 0 || p[at] > p[best] || (p[at] != p[at] && p[best] == p[best]))) best = at;
+    }
+    y[e] = best < 0 ? 0 : p[best], position[e] = (int32_t)(best < 0 ? 0 : best);
+  }
+}
+/* The mean of window e of a plane; its taps get `add` times its share where `to` is given. */
+static double ref_mean(const gn_window *s, int64_t e, const float *x, float *to, double add) {
+  double sum = 0, count = 0;
+  bool within;
+  for (int64_t t = 0; t < ref_volume(s->size); t++) {
+    int64_t at = ref_tap(s, e, t, &within);
+    count += s->count_pad ? within : at >= 0, sum += x && at >= 0 ? x[at] : 0;
+  }
+  for (int64_t t = 0; t < ref_volume(s->size) && to; t++) {
+    int64_t at = ref_tap(s, e, t, &within);
+    if (at >= 0 && count > 0) to[at] += (float)(add / count);
+  }
+  return count > 0 ? sum / count : 0;
+}
+static void ref_avg_pool(gn *g, const gn_window *s, const float *x, float *y) {
+  int64_t in = ref_volume(s->in), out = ref_volume(s->out);
+  for (int64_t e = 0; e < s->planes * out; e++) y[e] = (float)ref_mean(s, e % out, x + e / out * in, NULL, 0);
+}
+static void ref_avg_spread(gn *g, const gn_window *s, const float *y, float *x) {
+  int64_t in = ref_volume(s->in), out = ref_volume(s->out);
+  for (int64_t i = 0; i < s->planes * in; i++) x[i] = 0;
+  for (int64_t e = 0; e < s->planes * out; e++) ref_mean(s, e % out, NULL, x + e / out * in, y[e]);
+}
+
+/* ---- resizing: both dims at once; padding: element by element ---- */
+static bool ref_resample(gn *g, int64_t planes, const gn_taps *row, const gn_taps *col, const float *x, float *y) {
+  for (int64_t e = 0; e < planes * row->out * col->out; e++) {
+    const float *p = x + e / col->out / row->out * row->in * col->in;
+    int64_t r = e / col->out % row->out, c = e % col->out;
+    double sum = 0;
+    for (int64_t k = row->from[r]; k < row->from[r + 1]; k++)
+      for (int64_t m = col->from[c]; m < col->from[c + 1]; m++) sum += (double)row->weight[k] * col->weight[m] * p[row->index[k] * col->in + col->index[m]];
+    y[e] = (float)sum;
+  }
+  return true;
+}
+/* The input of an output element of a padding, -1 = none. */
+static int64_t ref_source(const gn_padding *s, int64_t e) {
+  int64_t at = 0, step = 1;
+  for (int d = s->ndim - 1; d >= 0; e /= s->out[d], step *= s->in[d--]) {
+    int64_t i = s->index[d][e % s->out[d]];
+    if (i < 0) return -1;
+    at += i * step;
+  }
+  return at;
+}
+static void ref_pad_copy(gn *g, const gn_padding *s, const float *x, float value, float *y) {
+  int64_t n = 1;
+  for (int d = 0; d < s->ndim; d++) n *= s->out[d];
+  for (int64_t e = 0; e < n; e++) y[e] = ref_source(s, e) < 0 ? value : x[ref_source(s, e)];
+}
+static void ref_pad_sum(gn *g, const gn_padding *s, const float *y, float *x) {
+  int64_t n = 1, total = 1;
+  for (int d = 0; d < s->ndim; d++) n *= s->out[d], total *= s->in[d];
+  for (int64_t i = 0; i < total; i++) x[i] = 0;
+  for (int64_t e = 0; e < n; e++) if (ref_source(s, e) >= 0) x[ref_source(s, e)] += y[e];
+}
+
+/* ---- Fourier transforms by their definition ---- */
+static bool ref_fft_rows(gn *g, float *out, const float *in, int64_t rows, int64_t n, int kind, float scale) {
+  int64_t half = n / 2 + 1, width = kind == GN_FFT_REAL ? n : kind == GN_FFT_REAL_BACK ? 2 * half : 2 * n, count = kind == GN_FFT_REAL ? half : n;
+  for (int64_t e = 0; e < rows * count; e++) {
+    const float *x = in + e / count * width;
+    double re = 0, im = 0;
+    for (int64_t j = 0; j < n; j++) {
+      int64_t at = kind == GN_FFT_REAL_BACK && j >= half ? n - j : j;
+      double a = kind == GN_FFT_REAL ? x[j] : x[2 * at], b = kind == GN_FFT_REAL ? 0 : x[2 * at + 1];
+      if (kind == GN_FFT_REAL_BACK) b = j == 0 || 2 * j == n ? 0 : at == j ? b : -b;
+      double turn = (kind == GN_FFT_FORWARD || kind == GN_FFT_REAL ? -1 : 1) * 6.283185307179586476925 * (double)(j * (e % count) % n) / (double)n;
+      re += a * gn_cos(turn) - b * gn_sin(turn), im += a * gn_sin(turn) + b * gn_cos(turn);
+    }
+    if (kind == GN_FFT_REAL_BACK) out[e] = (float)(re * scale);
+    else out[2 * e] = (float)(re * scale), out[2 * e + 1] = (float)(im * scale);
+  }
+  return true;
+}
+
+static void ref_distances(gn *g, int64_t batch, int64_t m, int64_t n, int64_t d, const float *a, const float *b, float *out) {
+  for (int64_t e = 0; e < batch * m * n; e++) {
+    const float *p = a + e / n * d, *q = b + (e / n / m * n + e % n) * d;
+    double sum = 0;
+    for (int64_t k = 0; k < d; k++) sum += ((double)p[k] - q[k]) * ((double)p[k] - q[k]);
+    out[e] = (float)__builtin_sqrt(sum);
+  }
+}
+
+/* ---- optimisers, in double ---- */
+static void ref_adam(const gn_adam *p, float *w, const float *g, float *m, float *v, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    double d = (double)g[i] * p->scale + (double)w[i] * p->decay, a = m[i] * (double)p->beta1 + d * (1 - (double)p->beta1), b = v[i] * (double)p->beta2 + d * d * (1 - (double)p->beta2);
+    m[i] = (float)a, v[i] = (float)b;
+    w[i] = (float)((double)w[i] * p->keep - p->rate * (a / (__builtin_sqrt(b) / p->root2 + p->eps)));
+  }
+}
+static void ref_sgd(const gn_sgd *p, float *w, const float *g, float *m, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    double d = (double)g[i] * p->scale + (double)w[i] * p->decay, a = m ? m[i] * (double)p->momentum + d : d;
+    if (m) m[i] = (float)a;
+    w[i] = (float)(w[i] - p->lr * (m && p->nesterov ? d + p->momentum * a : a));
+  }
 }
 
 /* ---- attention: row by row; sums of a row in 16 lanes by position, as the kernels ---- */
@@ -251,6 +460,9 @@ void gn_ref_table(gn_kernels *t) {
   *t = PLAIN;
   ref_reductions(t);
   t->conv_forward = ref_conv_forward, t->conv_data = ref_conv_data, t->conv_weight = ref_conv_weight;
+  t->max_pool = ref_max_pool, t->avg_pool = ref_avg_pool, t->avg_spread = ref_avg_spread;
+  t->resample = ref_resample, t->pad_copy = ref_pad_copy, t->pad_sum = ref_pad_sum;
+  t->fft_rows = ref_fft_rows, t->distances = ref_distances, t->adam = ref_adam, t->sgd = ref_sgd;
   t->gemm = ref_gemm;
   t->attend = ref_attend;
 }
