@@ -35,6 +35,7 @@ static void row_run(void *context, int64_t i, int worker) {
     const float *restrict x = t->x + r * t->d;
     float *restrict out = t->out + r * t->d, mean, scale;
     span_stats(t->centre, x, t->d, t->eps, &mean, &scale);
+    if (r + 1 < end) for (int64_t k = 0; k < t->d && k < BLOCK; k += 16) __builtin_prefetch(x + t->d + k);   /* memory works while we compute */
     if (w && b) for (int64_t k = 0; k < t->d; k++) out[k] = (x[k] - mean) * scale * w[k] + b[k];
     else if (w) for (int64_t k = 0; k < t->d; k++) out[k] = (x[k] - mean) * scale * w[k];
     else if (b) for (int64_t k = 0; k < t->d; k++) out[k] = (x[k] - mean) * scale + b[k];
