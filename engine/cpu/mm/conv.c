@@ -210,8 +210,9 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   hull(&j.v, lo, hi);
   picture p = {0};
   bool ok = true;
-  if (K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, s->groups, x, &p);
-  if (ok) ok = cg == 1 && og == 1 && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, y) : direct(g, &j, s, w, cg * taps, taps);
+  bool deep = cg == 1 && og == 1, plain = deep && s->stride[2] == 1;
+  if (!plain && K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, s->groups, x, &p);
+  if (ok) ok = deep && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, y) : direct(g, &j, s, w, cg * taps, taps);
   gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
   return ok;
@@ -277,7 +278,7 @@ bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, co
   j.v.n = s->n, j.v.c = og, j.v.channels = s->o;
   for (int d = 0; d < 3; d++) j.v.in[d] = s->out[d], j.osize[d] = s->in[d], j.ostep[d] = s->stride[d], j.v.step[d] = 1;
   picture p = {0};
-  bool ok = phases_picture(g, s, &j, &p);
+  bool plain = cg == 1 && og == 1 && volume(s->stride) == 1, ok = plain || phases_picture(g, s, &j, &p);
   for (int64_t i = 0; ok && i < phases[0] * phases[1] * phases[2]; i++) {
     j.phase[0] = i / phases[2] / phases[1], j.phase[1] = i / phases[2] % phases[1], j.phase[2] = i % phases[2];
     ok = one_phase(g, s, &j, w);

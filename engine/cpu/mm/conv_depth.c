@@ -3,7 +3,7 @@
 
 typedef struct job {
   const view *v;
-  int64_t planes, channels, chunk, wstep;
+  int64_t planes, channels, chunk, wstep, low, high;      /* low..high-1: outputs of a row for which all taps lie inside */
   const float *x, *w, *b;
   float *y;
 } job;
@@ -23,54 +23,74 @@ static void inside(int64_t off, int64_t step, int64_t in, int64_t q, int64_t *lo
   if (*low > *high) *low = *high;
 }
 
-/* Interior blocks of four vectors with all taps of the row in registers; returns where it stopped. */
-static int64_t blocks(const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t low, int64_t high, float *y) {
-  int64_t at = low;
-  for (; at + WIDE <= high; at += WIDE) {
-    vec a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0};
-    for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
-      for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
-        int64_t z = d + v->off[0][t0], r = h + v->off[1][t1];
-        if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
-        const float *row = plane + (z * v->in[1] + r) * v->in[2] + at, *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
-        for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
-          const float *p = row + v->off[2][t2];
-          vec k = wr[v->tap[2][t2]] - (vec){0};
-          a0 += k * load(p), a1 += k * load(p + VL), a2 += k * load(p + 2 * VL), a3 += k * load(p + 3 * VL);
-        }
+/* nv vectors of the interior with all taps in registers. */
+INLINE void block(int nv, const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t at, float *y) {
+  vec a[4];
+  UNROLL for (int i = 0; i < nv; i++) a[i] = (vec){0};
+  for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
+    for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
+      int64_t z = d + v->off[0][t0], r = h + v->off[1][t1];
+      if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
+      const float *row = plane + (z * v->in[1] + r) * v->in[2] + at, *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
+      for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
+        const float *p = row + v->off[2][t2];
+        vec k = wr[v->tap[2][t2]] - (vec){0};
+        UNROLL for (int i = 0; i < nv; i++) a[i] += k * load(p + i * VL);
       }
-    store(y + at, a0), store(y + at + VL, a1), store(y + at + 2 * VL, a2), store(y + at + 3 * VL, a3);
-  }
-  return at;
+    }
+  UNROLL for (int i = 0; i < nv; i++) store(y + at + i * VL, a[i]);
 }
 
-static void one_row(const view *v, const float *plane, const float *w, int64_t q0, int64_t q1, float *y) {
-  int64_t d = q0 * v->step[0], h = q1 * v->step[1], low = 0, high = v->q[2], from, to;
-  for (int64_t i = 0; i < v->q[2]; i++) y[i] = 0;
-  for (int64_t t = 0; t < v->nt[2]; t++) {
-    inside(v->off[2][t], v->step[2], v->in[2], v->q[2], &from, &to);
-    if (from > low) low = from;
-    if (to < high) high = to;
-  }
-  int64_t done = low;
-  if (v->step[2] == 1 && high - low >= WIDE) done = blocks(v, plane, w, d, h, low, high, y);
+/* The interior low..high-1, at least a vector wide; the last block of a width overlaps the one before. */
+static void interior(const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t low, int64_t high, float *y) {
+  int64_t at = low;
+  for (; at + WIDE <= high; at += WIDE) block(4, v, plane, w, d, h, at, y);
+  if (at < high && high - low >= WIDE) block(4, v, plane, w, d, h, high - WIDE, y);
+  else for (; at < high; at += VL) block(1, v, plane, w, d, h, at + VL <= high ? at : high - VL, y);
+}
+
+/* One output by the edge. */
+static float point(const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t x) {
+  float sum = 0;
   for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
     for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
       int64_t z = d + v->off[0][t0], r = h + v->off[1][t1];
       if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
       const float *row = plane + (z * v->in[1] + r) * v->in[2], *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
       for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
-        int64_t off = v->off[2][t2], step = v->step[2];
-        inside(off, step, v->in[2], v->q[2], &from, &to);
-        if (done == low) {
-          add_row(y + from, row + from * step + off, step, to - from, wr[v->tap[2][t2]]);
-          continue;
-        }
-        if (from < low) add_row(y + from, row + from * step + off, step, (to < low ? to : low) - from, wr[v->tap[2][t2]]);
-        if (from < done) from = done;
-        if (from < to) add_row(y + from, row + from * step + off, step, to - from, wr[v->tap[2][t2]]);
+        int64_t at = x + v->off[2][t2];
+        if (at >= 0 && at < v->in[2]) sum += wr[v->tap[2][t2]] * row[at];
       }
     }
+  return sum;
+}
+
+/* A row with steps, or too narrow for vectors: tap by tap. */
+static void thin_row(const view *v, const float *plane, const float *w, int64_t d, int64_t h, float *y) {
+  for (int64_t i = 0; i < v->q[2]; i++) y[i] = 0;
+  for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
+    for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
+      int64_t z = d + v->off[0][t0], r = h + v->off[1][t1], from, to;
+      if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
+      const float *row = plane + (z * v->in[1] + r) * v->in[2], *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
+      for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
+        int64_t off = v->off[2][t2], step = v->step[2];
+        inside(off, step, v->in[2], v->q[2], &from, &to);
+        add_row(y + from, row + from * step + off, step, to - from, wr[v->tap[2][t2]]);
+      }
+    }
+}
+
+static void one_row(const job *j, const float *plane, const float *w, int64_t q0, int64_t q1, float *y) {
+  const view *v = j->v;
+  int64_t d = q0 * v->step[0], h = q1 * v->step[1];
+  if (v->step[2] != 1 || j->high - j->low < VL) {
+    thin_row(v, plane, w, d, h, y);
+    return;
+  }
+  for (int64_t i = 0; i < j->low; i++) y[i] = point(v, plane, w, d, h, i);
+  interior(v, plane, w, d, h, j->low, j->high, y);
+  for (int64_t i = j->high; i < v->q[2]; i++) y[i] = point(v, plane, w, d, h, i);
 }
 
 static void task(void *context, int64_t i, int worker) {
@@ -83,7 +103,7 @@ static void task(void *context, int64_t i, int worker) {
     for (int64_t q0 = 0; q0 < v->q[0]; q0++)
       for (int64_t q1 = 0; q1 < v->q[1]; q1++) {
         float *y = j->y + ((p * v->q[0] + q0) * v->q[1] + q1) * v->q[2];
-        one_row(v, j->x + p * volume(v->in), w, q0, q1, y);
+        one_row(j, j->x + p * volume(v->in), w, q0, q1, y);
         if (j->b) for (int64_t e = 0; e < v->q[2]; e++) y[e] += bias;
       }
   }
@@ -91,7 +111,13 @@ static void task(void *context, int64_t i, int worker) {
 
 bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, float *y) {
   int64_t size = volume(v->q), chunk = size >= 4096 ? 1 : 4096 / (size ? size : 1) + 1;
-  job j = {v, planes, v->channels, chunk, wstep, x, w, b, y};
+  job j = {v, planes, v->channels, chunk, wstep, 0, v->q[2], x, w, b, y};
+  for (int64_t t = 0; t < v->nt[2]; t++) {
+    int64_t from, to;
+    inside(v->off[2][t], v->step[2], v->in[2], v->q[2], &from, &to);
+    if (from > j.low) j.low = from;
+    if (to < j.high) j.high = to;
+  }
   gn_parallel(g, (planes + chunk - 1) / chunk, task, &j);
   return true;
 }
