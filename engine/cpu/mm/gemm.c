@@ -75,11 +75,11 @@ static void tile_task(void *context, int64_t t, int worker) {
   }
 }
 
-/* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. Every cut means packing more, so a lone thread cuts little; several
- * want some tiles each, as one may be held up. */
+/* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. Every cut means packing more, so a lone thread cuts only what
+ * outgrows the caches; several want some tiles each, as one may be held up. */
 static void choose_tiles(const gn_gemm *p, tiles *s, bool alone) {
   double volume = (double)p->m * p->n * p->k;
-  int64_t want = volume < 1.5e6 || alone ? 1 : volume < 6e6 ? 2 : volume < 6e7 ? 4 : volume < 2e9 ? 8 : 16;
+  int64_t want = volume < (alone ? 2e8 : 1.5e6) ? 1 : alone && volume < 2e9 ? 2 : volume < 6e6 ? 2 : volume < 6e7 ? 4 : volume < 2e9 ? 8 : 16;
   if (s->batch >= 8) want = volume < 3e7 ? 1 : want / 2;
   s->mt = p->m, s->nt = p->n;
   for (int64_t have = 1; have < want || s->nt > 1024; have *= 2) {
