@@ -287,7 +287,10 @@ end
 
 -- ---- the measures ----
 open_peer "blas"
-if os.getenv "PEERS" then open_peer "torch" end
+if os.getenv "PEERS" then
+  open_peer "torch"
+  peers.torch("", 0, 2)                                          -- answered when its imports are done
+end
 print(("%-44s %10s %10s %8s %6s"):format("measure", "ours", "peer", "ratio", "bar"))
 for _, n in ipairs { 64, 128, 256, 512, 1024, 2048 } do
   measure(("gemm %d, 1 thread / OpenBLAS 1"):format(n), 0.95, "gemm " .. n, "blas", { threads = 1 })
