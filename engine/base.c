@@ -86,6 +86,7 @@ bool gn_set_isa(gn *g, const char *level) {
   }
   if (!found) return gn_fail("isa: level is \"%s\", wanted v2, v3, v4 or ref, as built", level ? level : "");
   g->isa = found;
+  if (g->mem) gn_packed_clear(g);                                /* forms differ from level to level */
   pick_table(g);
   return true;
 }
@@ -115,6 +116,7 @@ gn *gn_open(const gn_config *config) {
 void gn_close(gn *g) {
   if (!g) return;
   gn_pool_close(g);
+  if (g->mem) gn_packed_clear(g);
   gn_rows_close(g);
   gn_tensors_close(g);
   gn_mem_close(g);

@@ -129,6 +129,8 @@ struct gn {
   gn_tensor *spare[4];                    /* numbers as tensors, for reuse */
   gn_node *dying; bool draining;
   gn_segment *segment;                    /* being recorded */
+  struct gn_packed { gn_source source; int kind; size_t bytes; void *block; uint64_t used; } packed[16];
+  uint64_t storage_id, packed_clock;
   int64_t counted[4];                     /* tensors, storages, nodes alive: leak checks */
 };
 #endif

@@ -21,6 +21,7 @@ typedef enum { GN_BOOL, GN_U8, GN_I32, GN_I64, GN_F16, GN_BF16, GN_F32, GN_DTYPE
 
 typedef struct gn_storage {
   int refs;
+  uint64_t id;                           /* never used twice in a runtime */
   uint32_t version;                      /* counts writes in place: backward refuses saved values that changed */
   gn *g;
   void *data;
@@ -80,6 +81,11 @@ bool gn_charge(gn *, size_t bytes);      /* counts memory that somebody else all
 void gn_discharge(gn *, size_t bytes);
 size_t gn_live(const gn *, size_t *peak);
 void gn_trim(gn *);                      /* gives cached blocks back to the system */
+
+/* Weights in the form a kernel wants them, kept for the next call while the tensor they came from stays as it is (its storage and version).
+ * kind tells forms apart. Returns the block (valid until the next call of gn_packed_weights), *fresh = it must be filled; NULL = out of memory. */
+typedef struct gn_source { uint64_t id; uint32_t version; const void *data; } gn_source;     /* id 0: nothing is kept */
+void *gn_packed_weights(gn *, const gn_source *, int kind, size_t bytes, bool *fresh);
 
 /* ---- threads: task(context, i) for i in 0..n-1, each once, in any order, on the pool; returns when all are done.
  * Which i exist and what they do may depend on shapes only, never on the number of threads. ---- */

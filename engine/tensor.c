@@ -80,7 +80,7 @@ static gn_storage *new_storage(gn *g) {
   if (s) g->free_storages = s->owner;
   else if (!(s = new_struct(g, 1, sizeof *s))) return NULL;
   g->counted[1]++;
-  s->refs = 1, s->version = 0, s->g = g, s->data = NULL, s->bytes = 0, s->release = NULL, s->owner = NULL;
+  s->id = ++g->storage_id, s->refs = 1, s->version = 0, s->g = g, s->data = NULL, s->bytes = 0, s->release = NULL, s->owner = NULL;
   return s;
 }
 

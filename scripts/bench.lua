@@ -289,7 +289,7 @@ end
 open_peer "blas"
 if os.getenv "PEERS" then
   open_peer "torch"
-  peers.torch("", 0, 2)                                          -- answered when its imports are done
+  peers.torch("ready", 0, 2)                                        -- answered when its imports are done
 end
 print(("%-44s %10s %10s %8s %6s"):format("measure", "ours", "peer", "ratio", "bar"))
 for _, n in ipairs { 64, 128, 256, 512, 1024, 2048 } do

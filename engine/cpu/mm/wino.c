@@ -192,15 +192,17 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   size_t u_bytes = (size_t)(SPOTS * j.ustep) * sizeof(float);
   j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   size_t scratch_bytes = j.scratch_size * (size_t)gn_workers(g);
-  j.u = gn_alloc(g, u_bytes);
+  bool fresh;
+  float *kept = gn_packed_weights(g, &s->weights, data ? 2 : 1, u_bytes, &fresh);
+  j.u = kept ? kept : gn_alloc(g, u_bytes);
   if (!j.u) return false;
   j.scratch = gn_alloc(g, scratch_bytes);
+  if (fresh) gn_parallel(g, j.rows.count, weight_task, &j);       /* also without scratch: what is kept must be whole */
   if (j.scratch) {
-    gn_parallel(g, j.rows.count, weight_task, &j);
     gn_parallel(g, (j.t.tiles + NR - 1) / NR, tile_task, &j);
     gn_free(g, j.scratch, scratch_bytes);
   }
-  gn_free(g, j.u, u_bytes);
+  if (!kept) gn_free(g, j.u, u_bytes);
   return j.scratch != NULL;
 }
 

@@ -1,0 +1,63 @@
+-- Weights kept in packed form: what is kept must never show in a result.
+local genai = require "genai"
+local core = require "genai.core"
+
+local function exact(x, w, options)
+  core.mode "exact"
+  local y = x:conv2d(w, nil, options)
+  core.mode "fast"
+  return y
+end
+
+local function agrees(x, w, options)
+  local y, want = x:conv2d(w, nil, options), exact(x, w, options)
+  return (y - want):abs():max():item() <= 2e-4 * want:abs():max():item()
+end
+
+local tests = {}
+
+function tests.weights_written_in_place()
+  local x, w = genai.randn(1, 32, 20, 20), genai.randn(32, 32, 3, 3)
+  local first = x:conv2d(w, nil, { pad = 1 })
+  assert(first:equal(x:conv2d(w, nil, { pad = 1 })))                        -- the second call finds the packed form
+  w:mul_(2)
+  assert(agrees(x, w, { pad = 1 }) and not first:equal(x:conv2d(w, nil, { pad = 1 })))
+  w[3] = genai.zeros(32, 3, 3)
+  assert(agrees(x, w, { pad = 1 }))
+  w:slice(1, 5, 9):fill_(0.5)                                               -- through a view
+  assert(agrees(x, w, { pad = 1 }))
+  assert(x:conv2d(w, nil, { pad = 1 }):equal(x:conv2d(w:clone(), nil, { pad = 1 })))
+end
+
+function tests.many_weights_one_after_another()
+  local x, list = genai.randn(1, 32, 20, 20), {}
+  for round = 1, 3 do
+    for i = 1, 24 do
+      list[i] = round == 2 and list[i] or genai.randn(32, 32, 3, 3)         -- freed ones' storages come back under new ids
+      assert(agrees(x, list[i], { pad = 1 }), i)
+    end
+    collectgarbage()
+  end
+end
+
+function tests.parts_of_one_storage()
+  local x, w = genai.randn(1, 32, 20, 20), genai.randn(96, 32, 3, 3)
+  for i = 1, 3 do assert(agrees(x, w:slice(1, 32 * i - 31, 32 * i), { pad = 1 }), i) end
+end
+
+function tests.levels_and_transposed()
+  local x, w, best = genai.randn(1, 32, 20, 20), genai.randn(32, 32, 3, 3), core.isa()
+  for _, level in ipairs { "v2", "v3", "v4", "ref", best } do
+    if pcall(core.isa, level) then
+      assert(agrees(x, w, { pad = 1 }), level)
+      local back = x:conv_transpose2d(w, nil, { pad = 1 })
+      core.mode "exact"
+      local want = x:conv_transpose2d(w, nil, { pad = 1 })
+      core.mode "fast"
+      assert((back - want):abs():max():item() <= 2e-4 * want:abs():max():item(), level)
+    end
+  end
+  core.isa(best)
+end
+
+return tests
