@@ -18,6 +18,8 @@
 #define PRESSURE_MOST ((size_t)32 << 20)
 #define LARGEST ((size_t)1 << 46)
 
+#define LARGE ((size_t)64 << 10)
+
 typedef struct block { struct block *next; } block;
 struct gn_mem {
   size_t limit, cached, cache_most;
@@ -27,6 +29,7 @@ struct gn_mem {
   size_t high, higher;                    /* the most tensor bytes held lately: before the last collections, and since */
   bool in_pressure;
   block *list[CLASSES];
+  uint64_t last[CLASSES], tick;           /* when a class was used last */
   int64_t fail_after, fail_run;           /* fault injection: allocations from the n-th from now on fail, `run` of them; < 0 = off */
   atomic_flag busy;                       /* kernels on pool threads may ask for scratch; held for a few dozen instructions */
 };
@@ -70,6 +73,10 @@ static int class_of(size_t bytes, size_t *rounded) {
   int part = (int)((bytes - 1 - ((size_t)1 << top)) / quarter);   /* 0..3 */
   *rounded = ((size_t)1 << top) + quarter * (size_t)(part + 1);
   return (top - 6) * 4 + part + 1;
+}
+
+static size_t class_size(int c) {
+  return c ? ((size_t)1 << (6 + (c - 1) / 4)) / 4 * (size_t)(5 + (c - 1) % 4) : SMALLEST;
 }
 
 void gn_trim(gn *g) {
@@ -143,6 +150,7 @@ static void *take(gn *g, size_t bytes) {
   size_t rounded;
   int c = class_of(bytes, &rounded);
   block *b = m->list[c];
+  m->last[c] = ++m->tick;
   if (b) {
     m->list[c] = b->next, m->cached -= rounded;
     __builtin_prefetch(b->next, 1);                              /* long out of the caches */
@@ -173,6 +181,21 @@ static bool keep(const struct gn_mem *m, size_t rounded) {
   return m->cached + rounded <= m->cache_most || m->tensors + m->cached + rounded <= 2 * held;             /* twice: sizes differ along a step */
 }
 
+/* Gives back blocks of the sizes that nobody has asked for longest, until a block of class c may be kept: what was freed just now is wanted sooner. */
+static bool make_room(struct gn_mem *m, int c, size_t rounded) {
+  while (!keep(m, rounded)) {
+    int old = -1;
+    for (int i = 0; i < CLASSES; i++)
+      if (i != c && m->list[i] && m->last[i] < m->last[c] && (old < 0 || m->last[i] < m->last[old])) old = i;
+    if (old < 0) return false;
+    block *b = m->list[old];
+    m->list[old] = b->next;
+    m->cached -= class_size(old);
+    free(b);
+  }
+  return true;
+}
+
 void gn_free(gn *g, void *p, size_t bytes) {
   if (!p) return;
   struct gn_mem *m = g->mem;
@@ -180,7 +203,7 @@ void gn_free(gn *g, void *p, size_t bytes) {
   int c = class_of(bytes, &rounded);
   bool locked = lock(m);
   m->tensors -= rounded;
-  if (keep(m, rounded)) {
+  if (keep(m, rounded) || (rounded >= LARGE && make_room(m, c, rounded))) {
     block *b = p;
     b->next = m->list[c], m->list[c] = b, m->cached += rounded;
   } else free(p);
