@@ -76,10 +76,11 @@ static void tile_task(void *context, int64_t t, int worker) {
 }
 
 /* Tiles of about `want` in number: halves of the longer side, at multiples of the micro-kernel. Every cut means packing more, so a lone thread cuts only what
- * outgrows the caches; several want some tiles each, as one may be held up. */
-static void choose_tiles(const gn_gemm *p, tiles *s, bool alone) {
+ * outgrows the caches; several want one each, and some each of large products, as one thread may be held up. */
+static void choose_tiles(const gn_gemm *p, tiles *s, int64_t workers) {
   double volume = (double)p->m * p->n * p->k;
-  int64_t want = volume < (alone ? 2e8 : 1.5e6) ? 1 : alone && volume < 2e9 ? 2 : volume < 6e6 ? 2 : volume < 6e7 ? 4 : volume < 2e9 ? 8 : 16;
+  bool alone = workers == 1;
+  int64_t want = volume < (alone ? 2e8 : 1.5e6) ? 1 : alone ? (volume < 2e9 ? 2 : 16) : volume < 3e8 ? workers : workers > 8 ? 2 * workers : volume < 2e9 ? 8 : 16;
   if (s->batch >= 8) want = volume < 3e7 ? 1 : want / 2;
   s->mt = p->m, s->nt = p->n;
   for (int64_t have = 1; have < want || s->nt > 1024; have *= 2) {
@@ -101,7 +102,7 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
     if (!K(gemm_few)(g, p, &done)) return false;
     if (done) return true;
   }
-  choose_tiles(p, &s, gn_workers(g) == 1);
+  choose_tiles(p, &s, gn_workers(g));
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
   size_t bytes = 0;
   if (!is_small(s.nt, p->k)) {
