@@ -22,16 +22,20 @@ struct genai {
   bool may_exit;                          /* os.exit ends the process: the command's scripts alone */
   char warning[256];                      /* collected so far */
   void *small[SMALL_CLASSES], *slabs;     /* alloc.c */
+  size_t box_block, box_at;               /* a tensor's box: the size of its block, and where in it the box lies */
+  uint64_t box_magic;                     /* marks boxes: random, so that no script can forge one */
+  void *probed;
 };
 
 void *lua_alloc(void *user, void *block, size_t old, size_t size);        /* alloc.c: Lua's memory, counted with the tensors' */
+bool alloc_probe(genai *);                                                /* how boxes lie in their blocks; false = out of memory */
 void alloc_close(genai *);
 
 static inline genai *rt_of(lua_State *L) { return *(genai **)lua_getextraspace(L); }
 
 /* ---- tensors in Lua ---- */
-typedef struct tensor_box { gn_tensor *t; const void *magic; } tensor_box;
-extern const char tensor_magic[1];
+typedef struct tensor_box { gn_tensor *t; uint64_t magic; } tensor_box;      /* no finalizer: the allocator releases t with the block */
+extern const char tensor_metatable[1];                  /* its key in the registry */
 tensor_box *new_box(lua_State *L);                      /* pushes an empty tensor: make it before the engine makes what it will hold */
 void push_tensor(lua_State *L, gn_tensor *);            /* takes the reference, also when it fails */
 gn_tensor *to_tensor(lua_State *L, int i);              /* NULL = not a tensor */

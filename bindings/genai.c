@@ -117,6 +117,7 @@ genai *genai_open_mode(const genai_options *options, bool exact, const char *isa
   *(genai **)lua_getextraspace(rt->L) = rt;
   lua_setwarnf(rt->L, warn, rt);
   rt->now = rt->L;
+  if (!alloc_probe(rt)) return genai_close(rt), NULL;
   lua_pushcfunction(rt->L, open_state);
   if (lua_pcall(rt->L, 0, 0, 0) != LUA_OK) return genai_close(rt), NULL;
   rt->opening = false;

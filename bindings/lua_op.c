@@ -164,7 +164,7 @@ static int push_results(lua_State *L, const gn_row *row, int base, gn_tensor **o
 static tensor_box *op_box(lua_State *L) {
   if (rt_of(L)->closing) luaL_error(L, "tensor: the runtime is closing");
   tensor_box *b = lua_newuserdatauv(L, sizeof *b, 0);
-  b->t = NULL, b->magic = tensor_magic;
+  b->t = NULL, b->magic = rt_of(L)->box_magic;
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_setmetatable(L, -2);
   return b;
@@ -232,7 +232,7 @@ void open_ops(lua_State *L) {
   for (int i = 0; i < GN_OPS; i++) {
     const gn_row *row = gn_row_of(g, (gn_op)i);
     lua_pushinteger(L, i);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, tensor_magic);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, tensor_metatable);
     lua_pushcclosure(L, call_op, 2);
     lua_pushvalue(L, -1);
     lua_setfield(L, -4, row->name);

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-const char tensor_magic[1] = { 0 };
+const char tensor_metatable[1] = { 0 };
 
 /* ---- boxes ---- */
 tensor_box *new_box(lua_State *L) {
   if (rt_of(L)->closing) luaL_error(L, "tensor: the runtime is closing");
   tensor_box *b = lua_newuserdatauv(L, sizeof *b, 0);
-  b->t = NULL, b->magic = tensor_magic;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, tensor_magic);
+  b->t = NULL, b->magic = rt_of(L)->box_magic;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, tensor_metatable);
   lua_setmetatable(L, -2);
   return b;
 }
@@ -26,23 +26,15 @@ void push_tensor(lua_State *L, gn_tensor *t) {
 }
 
 gn_tensor *to_tensor(lua_State *L, int i) {
-  if (lua_type(L, i) != LUA_TUSERDATA || lua_rawlen(L, i) != sizeof(tensor_box)) return NULL;
+  if (lua_rawlen(L, i) != sizeof(tensor_box)) return NULL;
   const tensor_box *b = lua_touserdata(L, i);
-  return b->magic == tensor_magic ? b->t : NULL;
+  return b && b->magic == rt_of(L)->box_magic ? b->t : NULL;
 }
 
 gn_tensor *check_tensor(lua_State *L, int i, const char *op, const char *name) {
   gn_tensor *t = to_tensor(L, i);
   if (!t) raisef(L, "%s: %s is a %s, wanted a tensor", op, name, luaL_typename(L, i));
   return t;
-}
-
-static int collect(lua_State *L) {
-  tensor_box *b = lua_touserdata(L, 1);
-  gn_tensor *t = b->t;
-  b->t = NULL;
-  gn_unref(t);
-  return 0;
 }
 
 /* ---- fields and indexing ---- */
@@ -362,7 +354,7 @@ static const luaL_Reg methods[] = {
   { "item", item }, { "totable", totable }, { "numel", numel }, { "dim", ndim }, { "equal", equal }, { "close", close_to },
   { "is_contiguous", is_packed }, { "bytes", bytes }, { NULL, NULL },
 };
-static const luaL_Reg meta[] = { { "__gc", collect }, { "__newindex", new_index }, { "__len", length }, { "__tostring", to_string }, { NULL, NULL } };
+static const luaL_Reg meta[] = { { "__newindex", new_index }, { "__len", length }, { "__tostring", to_string }, { NULL, NULL } };
 static const luaL_Reg functions[] = { { "tensor", make }, { "is_tensor", is_tensor }, { "from_bytes", from_bytes }, { "storage", storage }, { NULL, NULL } };
 
 /* Stack: core. Adds core.methods, core.metatable and the functions above. */
@@ -380,7 +372,7 @@ void open_tensor(lua_State *L) {
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
   lua_pushvalue(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, tensor_magic);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, tensor_metatable);
   lua_setfield(L, -3, "metatable");
   lua_setfield(L, -2, "methods");
 }

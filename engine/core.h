@@ -38,7 +38,7 @@ typedef struct gn_param {
 typedef struct gn_row {
   const char *name, *signature, *doc, *example;
   int flags, nparams, npositional, nouts, nvars;
-  int plain;                              /* element by element, with no parameters but this many (1 or 2) tensors; else 0 */
+  int plain;                              /* no parameters but this many (1 or 2) tensors, of one shape or of shapes that forward looks at; else 0 */
   gn_param param[GN_MAX_ARGS];
   struct { char type; bool shaped; int ndim; gn_size_spec size[GN_MAX_DIMS]; } result[GN_MAX_OUTS];
   char var[16][12];

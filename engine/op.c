@@ -464,13 +464,16 @@ static bool run(call *c, gn_tensor **out) {
   return shapes(c) && allocate(c, out) && row->forward(c->g, c->a, out);
 }
 
-/* Most calls by far are an op of one or two f32 tensors of one shape, off the tape: nothing to convert, to spread or to record. */
+/* Most calls by far are an op of one or two f32 tensors, element by element in one shape or with shapes that forward itself looks at, off the tape: nothing to
+ * convert, to spread or to record. */
 static bool plain_tensors(const gn *g, const gn_row *row, const gn_arg *args, int nargs) {
   if (nargs != row->plain) return false;
   const gn_tensor *first = args[0].t;
   for (int i = 0; i < nargs; i++) {
     const gn_tensor *t = args[i].t;
-    if (args[i].kind != GN_A_TENSOR || !t || t->dtype != GN_F32 || t->weak || t->ndim != first->ndim || (t->wants_grad && g->recording)) return false;
+    if (args[i].kind != GN_A_TENSOR || !t || t->dtype != GN_F32 || t->weak || (t->wants_grad && g->recording)) return false;
+    if (!row->result[0].shaped) continue;
+    if (t->ndim != first->ndim) return false;
     for (int k = 0; k < t->ndim; k++)
       if (t->dim[k] != first->dim[k]) return false;
   }
@@ -479,7 +482,8 @@ static bool plain_tensors(const gn *g, const gn_row *row, const gn_arg *args, in
 
 static int call_plain(gn *g, const gn_row *row, const gn_arg *args, gn_tensor **out) {
   const gn_tensor *x = args[0].t;
-  if (!(out[0] = gn_new(g, row->result[0].type == 'b' ? GN_BOOL : GN_F32, x->ndim, x->dim))) return 0;
+  out[0] = NULL;
+  if (row->result[0].shaped && !(out[0] = gn_new(g, row->result[0].type == 'b' ? GN_BOOL : GN_F32, x->ndim, x->dim))) return 0;
   if (row->forward(g, args, out)) return 1;
   gn_unref(out[0]);
   out[0] = NULL;

@@ -135,10 +135,13 @@ static bool parse_row(gn_row *r) {
 static int plain_of(const gn_row *r) {
   if (r->nparams > 2 || r->nouts != 1 || (r->flags & (COMPOSITE | INPLACE | SAME_STORAGE))) return 0;
   char spread = r->nparams == 2 ? '*' : '.';
+  bool own = !r->result[0].shaped && r->result[0].type == 'f';   /* forward looks at the shapes and allocates */
   for (int i = 0; i < r->nparams; i++) {
     const gn_param *p = &r->param[i];
-    if (p->kind != GN_P_TENSOR || p->optional || (p->type != 'f' && p->type != 'n') || p->ndim != 1 || p->size[0].kind != spread) return 0;
+    if (p->kind != GN_P_TENSOR || p->optional || (p->type != 'f' && p->type != 'n')) return 0;
+    if (own ? p->shaped : p->ndim != 1 || p->size[0].kind != spread) return 0;
   }
+  if (own) return r->nparams;
   return r->result[0].ndim == 1 && r->result[0].size[0].kind == spread && strchr("fnb", r->result[0].type) ? r->nparams : 0;
 }
 

@@ -13,16 +13,16 @@ typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; f
 static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* C[m,n] (+)= A B with B in panels; w < NR columns of the last panel go through a small tile. */
-static void run_panels(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *bp, float *c, int64_t ldc, bool add) {
-  for (int64_t j = 0; j < n; j += NR, bp += k * NR) {
+/* C[m,n] (+)= A B with B in panels that lie `step` apart, their rows brs apart; w < NR columns of the last panel go through a small tile. */
+static void run_panels(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *b, int64_t brs, int64_t step, float *c, int64_t ldc, bool add) {
+  for (int64_t j = 0; j < n; j += NR, b += step) {
     int64_t w = smaller(NR, n - j);
     for (int64_t i = 0; i < m; i += MR) {
       int64_t r = smaller(MR, m - i);
       const float *ai = a + i / MR * atile;
       float *ci = c + i * ldc + j;
-      if (w == NR) micro_table[r](k, ai, ars, acs, bp, NR, ci, ldc, add);
-      else micro_edge(r, w, k, ai, ars, acs, bp, NR, ci, ldc, add);
+      if (w == NR) micro_table[r](k, ai, ars, acs, b, brs, ci, ldc, add);
+      else micro_edge(r, w, k, ai, ars, acs, b, brs, ci, ldc, add);
     }
   }
 }
@@ -35,15 +35,19 @@ static void tile_product(const gn_gemm *p, const float *a, const float *b, float
     for (int64_t i = 0; i < m; i += MC) {
       int64_t mc = smaller(MC, m - i);
       pack_a(mc, kc, a + i * p->ars + k0 * p->acs, p->ars, p->acs, ap);
-      run_panels(mc, n, kc, ap, 1, MR, kc * MR, bp, c + i * p->ldc, p->ldc, p->add || k0 > 0);
+      run_panels(mc, n, kc, ap, 1, MR, kc * MR, bp, NR, kc * NR, c + i * p->ldc, p->ldc, p->add || k0 > 0);
     }
   }
 }
 
+/* Whole panels of contiguous rows are read where they are. */
 static void small_product(const gn_gemm *p, const float *a, const float *b, float *c, int64_t m, int64_t n) {
   float bp[SMALL_B] __attribute__((aligned(64)));
-  pack_b(p->k, n, b, p->brs, p->bcs, bp);
-  run_panels(m, n, p->k, a, p->ars, p->acs, MR * p->ars, bp, c, p->ldc, p->add);
+  int64_t whole = p->bcs == 1 ? n / NR * NR : 0;
+  if (whole) run_panels(m, whole, p->k, a, p->ars, p->acs, MR * p->ars, b, p->brs, NR, c, p->ldc, p->add);
+  if (whole == n) return;
+  pack_b(p->k, n - whole, b + whole * p->bcs, p->brs, p->bcs, bp);
+  run_panels(m, n - whole, p->k, a, p->ars, p->acs, MR * p->ars, bp, NR, p->k * NR, c + whole, p->ldc, p->add);
 }
 
 static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t n) {
