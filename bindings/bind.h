@@ -58,6 +58,7 @@ void open_system(lua_State *L);                         /* files, clock, memory,
 void open_random(lua_State *L);
 void open_tape(lua_State *L);
 void open_io(lua_State *L);                             /* pictures, sounds, arrays */
+void open_onnx(lua_State *L);                           /* ONNX files as tables; release and alias of handles */
 void open_json(lua_State *L);
 void open_safe(lua_State *L);                           /* math, pairs, print: replaced in the globals */
 void open_stdlib(lua_State *L);                         /* the searcher for compiled-in modules */

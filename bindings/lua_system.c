@@ -132,8 +132,10 @@ static int file_exists(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   struct stat s;
   lua_pushboolean(L, path_allowed(rt_of(L), path) && stat(path, &s) == 0);
-  lua_pushstring(L, lua_toboolean(L, -1) ? S_ISDIR(s.st_mode) ? "folder" : "file" : NULL);
-  return 2;
+  bool there = lua_toboolean(L, -1);
+  lua_pushstring(L, there ? S_ISDIR(s.st_mode) ? "folder" : "file" : NULL);
+  lua_pushinteger(L, there ? (lua_Integer)s.st_size : 0);
+  return 3;
 }
 
 static int file_mkdir(lua_State *L) {
@@ -244,9 +246,12 @@ static int isa(lua_State *L) {
   return 1;
 }
 
+/* core.limit(bytes) -> what it was; 0 = none */
 static int limit(lua_State *L) {
-  gn_set_limit(rt_of(L)->g, (size_t)luaL_checkinteger(L, 1));
-  return 0;
+  size_t was = gn_limit(rt_of(L)->g);
+  if (!lua_isnone(L, 1)) gn_set_limit(rt_of(L)->g, (size_t)luaL_checkinteger(L, 1));
+  lua_pushinteger(L, (lua_Integer)was);
+  return 1;
 }
 
 /* core.alive() -> tensors, storages, nodes: for leak checks. Numbers kept for reuse are not counted. */

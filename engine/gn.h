@@ -73,6 +73,7 @@ bool gn_set_isa(gn *, const char *level);
 const char *gn_isa(const gn *);
 void gn_cancel(gn *, bool);              /* any thread; ops then fail with GN_CANCELLED until it is cleared */
 void gn_set_limit(gn *, size_t bytes);
+size_t gn_limit(const gn *);             /* 0 = none */
 
 /* ---- memory: every byte of a runtime is counted against its limit ---- */
 void *gn_alloc(gn *, size_t bytes);      /* 64-byte aligned, not zeroed; NULL + error */

@@ -54,6 +54,8 @@ bool gn_mem_open(gn *g) {
   return true;
 }
 
+size_t gn_limit(const gn *g) { return g->mem->limit < LARGEST ? g->mem->limit : 0; }
+
 void gn_set_limit(gn *g, size_t bytes) {
   g->mem->limit = bytes ? bytes : LARGEST;
   g->mem->cache_most = g->mem->limit / 4 < CACHE_MOST ? g->mem->limit / 4 : CACHE_MOST;

@@ -9,6 +9,11 @@ typedef struct gn_reader { const uint8_t *data; size_t size, at; bool bad; } gn_
 uint64_t gn_read_le(gn_reader *, int bytes);          /* little-endian; sets bad past the end */
 uint32_t gn_crc32(uint32_t crc, const void *data, size_t size);   /* zlib's */
 
+/* A file in memory, privately mapped; gn_map_unref fits a tensor's release. */
+typedef struct gn_map { _Atomic int refs; void *base; size_t size; } gn_map;
+gn_map *gn_map_open(const char *path);
+void gn_map_unref(void *map);
+
 typedef struct gn_buffer { char *data; size_t size, room; bool bad; } gn_buffer;
 void gn_put(gn_buffer *, const void *data, size_t size);
 void gn_put_le(gn_buffer *, uint64_t value, int bytes);
@@ -40,4 +45,34 @@ bool gn_safetensors_load(gn *, const char *path, gn_list *out, char **metadata);
 bool gn_safetensors_encode(const gn_list *, const char *metadata_json, gn_buffer *out);
 bool gn_inflate_into(char *out, const uint8_t *data, size_t size, size_t expect, const char *name);
 char *gn_inflate(const uint8_t *data, size_t size, size_t expect, const char *name);      /* raw deflate; exactly `expect` bytes or NULL */
+
+/* ---- ONNX: protobuf messages, told to a visitor. The whole file is checked before the first call. A call may leave by a jump: gn_onnx_close frees all. ---- */
+typedef struct gn_onnx_tensor {
+  const char *name; size_t name_len;
+  const char *type;                       /* "float", "int8" .. */
+  int ndim; int64_t dim[GN_MAX_DIMS];
+  gn_tensor *t;                           /* a new reference; NULL: strings, told one by one by gn_onnx_text */
+  gn_reader body;                         /* the message */
+} gn_onnx_tensor;
+typedef struct gn_onnx_visitor {
+  void *user;
+  void (*open)(void *user, const char *field, bool list);      /* a message begins; list: one of several of that name */
+  void (*close)(void *user, const char *field, bool list);
+  void (*integer)(void *user, const char *field, bool list, int64_t);
+  void (*real)(void *user, const char *field, bool list, double);
+  void (*text)(void *user, const char *field, bool list, const char *, size_t);
+  void (*tensor)(void *user, const char *field, bool list, gn_onnx_tensor *);
+} gn_onnx_visitor;
+typedef struct gn_onnx {
+  gn *g;
+  char *path;
+  gn_map *map, *data;                     /* the file, and the external data met last */
+  char *data_path;
+  const gn_onnx_visitor *visit;           /* NULL while it is checked */
+} gn_onnx;
+bool gn_onnx_open(gn *, const char *path, gn_onnx *);
+bool gn_onnx_walk(gn_onnx *, const char *message /* ModelProto TensorProto SequenceProto OptionalProto */, const gn_onnx_visitor *);
+bool gn_onnx_text(gn_onnx_tensor *, const char **text, size_t *len);    /* the next string of a tensor of strings; false = no more */
+void gn_onnx_close(gn_onnx *);
+const char *gn_onnx_type(int64_t type); /* its name, NULL = unknown */
 #endif

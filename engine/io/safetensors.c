@@ -1,14 +1,9 @@
 /* safetensors.c: reading (mapped) and writing. Format: 8 bytes length, JSON header, data; offsets must cover the data without holes or overlaps. */
 #include "io.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MOST_HEADER ((uint64_t)100 << 20)
 static const struct { const char *name; gn_dtype type; int size; } kinds[] = {
@@ -16,32 +11,6 @@ static const struct { const char *name; gn_dtype type; int size; } kinds[] = {
   { "F64", GN_F32, 8 },
 };
 #define KINDS (int)(sizeof kinds / sizeof *kinds)
-
-typedef struct map { _Atomic int refs; void *base; size_t size; } map;
-
-static void map_unref(void *owner) {
-  map *m = owner;
-  if (atomic_fetch_sub(&m->refs, 1) > 1) return;
-  munmap(m->base, m->size);
-  free(m);
-}
-
-static map *map_file(const char *path) {
-  struct stat s;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return gn_fail("%s: %s", path, strerror(errno)), NULL;
-  map *m = NULL;
-  if (fstat(fd, &s) || !S_ISREG(s.st_mode) || s.st_size < 9) gn_fail("%s: not a safetensors file (%lld bytes)", path, (long long)s.st_size);
-  else if (!(m = malloc(sizeof *m))) gn_fail_as(GN_NOMEM, "%s: out of memory", path);
-  else {
-    m->size = (size_t)s.st_size;
-    atomic_init(&m->refs, 1);
-    m->base = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);   /* private: scripts may write into what they loaded */
-    if (m->base == MAP_FAILED) free(m), m = NULL, gn_fail("%s: cannot be mapped: %s", path, strerror(errno));
-  }
-  close(fd);
-  return m;
-}
 
 typedef struct part { const char *name; int kind, ndim; int64_t dim[GN_MAX_DIMS]; uint64_t from, to; } part;
 
@@ -79,12 +48,12 @@ static int by_offset(const void *a, const void *b) {
   return x->to < y->to ? -1 : x->to > y->to ? 1 : strcmp(x->name, y->name);
 }
 
-static gn_tensor *make(gn *g, map *m, size_t start, const part *p) {
+static gn_tensor *make(gn *g, gn_map *m, size_t start, const part *p) {
   char *data = (char *)m->base + start + p->from;
   gn_dtype type = kinds[p->kind].type;
   size_t size = (size_t)kinds[p->kind].size, n = (size_t)(p->to - p->from) / size;
   if (size == gn_size(type) && (uintptr_t)data % size == 0 && type != GN_BOOL) {
-    gn_tensor *t = gn_borrow(g, type, p->ndim, p->dim, data, map_unref, m);
+    gn_tensor *t = gn_borrow(g, type, p->ndim, p->dim, data, gn_map_unref, m);
     if (t) atomic_fetch_add(&m->refs, 1);
     return t;
   }
@@ -100,7 +69,7 @@ static gn_tensor *make(gn *g, map *m, size_t start, const part *p) {
   return t;
 }
 
-static bool load_parts(gn *g, map *m, size_t start, const json_t *header, const char *path, part *parts, gn_list *out, char **metadata) {
+static bool load_parts(gn *g, gn_map *m, size_t start, const json_t *header, const char *path, part *parts, gn_list *out, char **metadata) {
   const char *name;
   json_t *v;
   size_t n = 0;
@@ -120,8 +89,9 @@ static bool load_parts(gn *g, map *m, size_t start, const json_t *header, const 
 }
 
 bool gn_safetensors_load(gn *g, const char *path, gn_list *out, char **metadata) {
-  map *m = map_file(path);
+  gn_map *m = gn_map_open(path);
   if (!m) return false;
+  if (m->size < 9) return gn_fail("%s: not a safetensors file (%zu bytes)", path, m->size), gn_map_unref(m), false;
   if (metadata) *metadata = NULL;
   gn_reader r = { m->base, m->size, 0, false };
   uint64_t n = gn_read_le(&r, 8);
@@ -139,7 +109,7 @@ bool gn_safetensors_load(gn *g, const char *path, gn_list *out, char **metadata)
   }
   free(parts);
   json_decref(header);
-  map_unref(m);
+  gn_map_unref(m);
   return fine;
 }
 

@@ -1,0 +1,4 @@
+--- Fusion: nodes that can be one.
+local fuse = {}
+function fuse.fuse(frame, outputs) end
+return fuse

@@ -1,0 +1,107 @@
+--- From the file's messages to graphs: attributes by name, types and shapes of inputs and outputs.
+local core = require "genai.core"
+local types = require "genai.onnx.types"
+local graph = {}
+
+local function type_of(proto)
+  if not proto then return nil end
+  local inner = proto.tensor_type
+  if inner then
+    local shape = inner.shape and {} or nil
+    for i, d in ipairs(shape and inner.shape.dim or {}) do shape[i] = d.dim_value or (d.dim_param ~= "" and d.dim_param) or "?" end
+    return types.name(inner.elem_type or 0), shape
+  end
+  inner = proto.sequence_type or proto.optional_type
+  if inner then return ("%s(%s)"):format(proto.sequence_type and "seq" or "optional", (type_of(inner.elem_type)) or "?") end
+end
+
+local function values(list)
+  local out = {}
+  for i, v in ipairs(list or {}) do
+    local kind, shape = type_of(v.type)
+    out[i] = { name = v.name, type = kind, shape = shape }
+  end
+  return out
+end
+
+-- AttributeProto.type, or for files that lack it the field that is there.
+local kinds = { "f", "i", "s", "t", "g", "floats", "ints", "strings", "tensors" }
+local empty = { f = 0.0, i = 0, s = "", floats = {}, ints = {}, strings = {}, tensors = {} }
+
+local function attribute(a, where)
+  if a.ref_attr_name and a.ref_attr_name ~= "" then return { ref = a.ref_attr_name } end
+  local kind = kinds[a.type or 0]
+  if not kind then
+    if (a.type or 0) > 0 then core.fail(("%s: attribute \"%s\" has type %d, which is not supported"):format(where, a.name, a.type)) end
+    for _, k in ipairs(kinds) do kind = kind or (a[k] ~= nil and k) end
+    if not kind then return nil end
+  end
+  local value = a[kind]
+  if value == nil then value = empty[kind] end
+  if value == nil then core.fail(("%s: attribute \"%s\" has no value"):format(where, a.name)) end
+  if kind == "t" then return { value = value.tensor, type = value.type } end
+  if kind == "g" then return { graph = graph.of(value, where) } end
+  if kind == "tensors" then
+    local list = {}
+    for i, t in ipairs(value) do list[i] = t.tensor end
+    return { value = list }
+  end
+  return { value = value }
+end
+
+local function nodes(list, path)
+  local out = {}
+  for i, n in ipairs(list or {}) do
+    local name = n.name and n.name ~= "" and n.name or (n.output and n.output[1]) or ("#" .. i)
+    local attrs, where = {}, ("%s: node \"%s\" (%s)"):format(path, name, n.op_type)
+    for _, a in ipairs(n.attribute or {}) do
+      if attrs[a.name] then core.fail(("%s: attribute \"%s\" occurs twice"):format(where, a.name)) end
+      attrs[a.name] = attribute(a, where)
+    end
+    out[i] = { op = n.op_type, domain = (n.domain == nil or n.domain == "ai.onnx") and "" or n.domain, overload = n.overload, name = name, where = where,
+      inputs = n.input or {}, outputs = n.output or {}, attrs = attrs }
+  end
+  return out
+end
+
+--- graph.of(GraphProto, path) -> { name, inputs, outputs, initializers = { { name, type, tensor } }, nodes = { { op, domain, name, inputs, outputs, attrs } } }.
+function graph.of(proto, path)
+  return { name = proto.name, inputs = values(proto.input), outputs = values(proto.output), initializers = proto.initializer or {}, nodes = nodes(proto.node, path) }
+end
+
+local function opsets(list)
+  local out = {}
+  for _, o in ipairs(list or {}) do
+    local domain = (o.domain == nil or o.domain == "ai.onnx") and "" or o.domain
+    out[domain] = math.max(out[domain] or 0, o.version or 1)
+  end
+  return out
+end
+
+--- graph.key(domain, op, overload) -> the name of a model-local function.
+function graph.key(domain, op, overload) return domain .. "\0" .. op .. "\0" .. (overload or "") end
+
+local function functions(list, path)
+  local out = {}
+  for _, f in ipairs(list or {}) do
+    local domain = (f.domain == "ai.onnx") and "" or f.domain or ""
+    local key = graph.key(domain, f.name, f.overload)
+    if out[key] then core.fail(("%s: function \"%s\" is defined twice"):format(path, f.name)) end
+    local defaults = {}
+    for _, a in ipairs(f.attribute_proto or {}) do defaults[a.name] = attribute(a, path .. ": function \"" .. f.name .. "\"") end
+    out[key] = { name = f.name, inputs = f.input or {}, outputs = f.output or {}, nodes = nodes(f.node, path), opsets = opsets(f.opset_import), defaults = defaults }
+  end
+  return out
+end
+
+--- graph.read(path) -> the model: { graph, opsets = { [""] = 17 }, functions, producer, size }.
+function graph.read(path)
+  local proto, size = core.onnx_read(path)
+  local model = { graph = graph.of(proto.graph, path), opsets = opsets(proto.opset_import), functions = functions(proto.functions, path), producer = proto.producer_name, size = size, path = path,
+    metadata = {} }
+  if not model.opsets[""] then model.opsets[""] = 1 end
+  for _, m in ipairs(proto.metadata_props or {}) do model.metadata[m.key or ""] = m.value or "" end
+  return model
+end
+
+return graph
