@@ -12,7 +12,8 @@ void gn_pool_close(gn *);
 void gn_tensors_close(gn *);
 bool gn_in_task(void);                    /* on the pool, inside a task */
 int64_t gn_fail_alloc_after(gn *, int64_t n, int64_t run);   /* tests: `run` allocations from the n-th from now on fail (0 = the next), n < 0 = off; gives how many were left */
-void gn_packed_clear(gn *);              /* forgets packed weights */
+void gn_packed_clear(gn *);               /* forgets packed weights */
+void gn_packed_drop(gn_storage *);        /* forgets those that were made from a storage */
 gn_tensor *gn_ghost(gn_tensor *);         /* same shape and place on the tape, no data */
 void gn_drop_data(gn_tensor *);
 void gn_take_data(gn_tensor *, const gn_tensor *from);

@@ -56,6 +56,7 @@ typedef struct gn_row {
 
 /* ---- tape ---- */
 typedef struct gn_segment gn_segment;
+typedef struct gn_form gn_form;
 struct gn_node {
   int refs, nargs, nouts, nlist;
   gn_op op;                               /* GN_OPS = a leaf */
@@ -129,8 +130,8 @@ struct gn {
   gn_tensor *spare[4];                    /* numbers as tensors, for reuse */
   gn_node *dying; bool draining;
   gn_segment *segment;                    /* being recorded */
-  struct gn_packed { gn_source source; int kind; size_t bytes; void *block; uint64_t used; } packed[16];
-  uint64_t storage_id, packed_clock;
+  gn_form *newest, *oldest; size_t form_bytes; uint64_t form_clock;      /* packed.c */
+  uint64_t storage_id;
   int64_t counted[4];                     /* tensors, storages, nodes alive: leak checks */
 };
 #endif

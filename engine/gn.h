@@ -26,6 +26,7 @@ typedef struct gn_storage {
   gn *g;
   void *data;
   size_t bytes;
+  struct gn_form *forms;                 /* packed.c */
   void (*release)(void *owner);          /* for memory that is not ours (mmap, host); NULL = gn_free */
   void *owner;
 } gn_storage;
@@ -84,8 +85,10 @@ size_t gn_live(const gn *, size_t *peak);
 void gn_trim(gn *);                      /* gives cached blocks back to the system */
 
 /* Weights in the form a kernel wants them, kept for the next call while the tensor they came from stays as it is (its storage and version).
- * kind tells forms apart. Returns the block (valid until the next call of gn_packed_weights), *fresh = it must be filled; NULL = out of memory. */
-typedef struct gn_source { uint64_t id; uint32_t version; const void *data; } gn_source;     /* id 0: nothing is kept */
+ * kind tells forms apart. Returns the block (valid until the next call of gn_packed_weights), *fresh = it must be filled; NULL = none is kept: pack for this call alone. */
+typedef struct gn_source { gn_storage *store; const void *data; } gn_source;      /* store NULL: nothing is kept */
+/* Weights in training change with every step, and their gradients' inputs are made anew: only others are worth keeping packed. */
+gn_source gn_source_of(const gn_tensor *w);
 void *gn_packed_weights(gn *, const gn_source *, int kind, size_t bytes, bool *fresh);
 
 /* ---- threads: task(context, i) for i in 0..n-1, each once, in any order, on the pool; returns when all are done.

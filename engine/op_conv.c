@@ -42,16 +42,11 @@ static gn_tensor *like(gn *g, int64_t n, int64_t c, const gn_arg *space) {
   return gn_new(g, GN_F32, space->n + 2, dim);
 }
 
-/* Weights in training change with every step, and their gradients' inputs are made anew: only others are worth keeping packed. */
-static gn_source source_of(const gn_tensor *w) {
-  return w->wants_grad ? (gn_source){ 0 } : (gn_source){ w->store->id, w->store->version, w->data };
-}
-
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *x = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
-  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = source_of(w);
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w);
   return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 
@@ -59,7 +54,7 @@ bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, y->dim[0], w->dim[1] * (int64_t)a[5].num, &a[4])) || !gn_conv_of("conv_transpose", y->ndim - 2, out[0], y, w, &a[3], &a[5], &s)) return false;
-  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = source_of(w);
+  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w);
   return g->k->conv_data(g, &s, gn_f32(y), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 

@@ -3,8 +3,9 @@
 #include <string.h>
 
 /* c[m,n] (+)= a[m,k] b (w[n,k] transposed, or w[k,n] as it is) + bias */
-static bool product(gn *g, int64_t m, int64_t n, int64_t k, const float *a, const float *w, bool turned, float *c, bool add, const float *bias) {
-  gn_gemm p = { .m = m, .n = n, .k = k, .a = a, .ars = k, .acs = 1, .b = w, .brs = turned ? 1 : n, .bcs = turned ? k : 1, .c = c, .ldc = n, .add = add, .bias = bias };
+static bool product(gn *g, int64_t m, int64_t n, int64_t k, const float *a, const gn_tensor *w, bool turned, float *c, bool add, const float *bias) {
+  gn_gemm p = { .m = m, .n = n, .k = k, .a = a, .ars = k, .acs = 1, .b = gn_f32(w), .brs = turned ? 1 : n, .bcs = turned ? k : 1, .c = c, .ldc = n, .add = add,
+                .bias = bias, .weights = gn_source_of(w) };
   return g->k->gemm(g, &p);
 }
 static const float *optional(const gn_arg *a) { return a->kind == GN_A_TENSOR ? gn_f32(a->t) : NULL; }
@@ -16,11 +17,11 @@ bool gn__fwd_lstm_layer(gn *g, const gn_arg *a, gn_tensor **out) {
   int64_t T = x->dim[0], b = x->dim[1], in = x->dim[2], h = a[H0].t->dim[1];
   if (a[W_HH].t->dim[0] != 4 * h) return gn_fail("lstm: w_hh has %lld rows, wanted 4 times the %lld of the state", (long long)a[W_HH].t->dim[0], (long long)h);
   float *y = gn_f32(out[0]), *c = gn_f32(out[1]), *gates = gn_f32(out[2]);
-  if (!product(g, T * b, 4 * h, in, gn_f32(x), gn_f32(a[W_IH].t), true, gates, false, optional(&a[B_IH]))) return false;
+  if (!product(g, T * b, 4 * h, in, gn_f32(x), a[W_IH].t, true, gates, false, optional(&a[B_IH]))) return false;
   const float *h0 = gn_f32(a[H0].t), *c0 = gn_f32(a[C0].t);
   for (int64_t s = 0; s < T; s++) {
     int64_t t = a[REVERSE].num ? T - 1 - s : s;
-    if (!product(g, b, 4 * h, h, h0, gn_f32(a[W_HH].t), true, gates + t * b * 4 * h, true, optional(&a[B_HH]))) return false;
+    if (!product(g, b, 4 * h, h, h0, a[W_HH].t, true, gates + t * b * 4 * h, true, optional(&a[B_HH]))) return false;
     g->k->lstm_cell(b, h, gates + t * b * 4 * h, c0, c + t * b * h, y + t * b * h);
     h0 = y + t * b * h, c0 = c + t * b * h;
   }
@@ -39,7 +40,7 @@ bool gn__fwd_lstm_back(gn *g, const gn_arg *a, gn_tensor **out) {
     int64_t t = back ? T - 1 - s : s, before = back ? t + 1 : t - 1;
     const float *c0 = s ? c + before * n : gn_f32(a[1].t);
     g->k->lstm_cell_back(b, h, gates + t * 4 * n, c0, c + t * n, dy ? dy + t * n : NULL, dc ? dc + t * n : NULL, dh, carry, dpre + t * 4 * n);
-    if (!product(g, b, h, 4 * h, dpre + t * 4 * n, gn_f32(a[2].t), false, dh, false, NULL)) return false;
+    if (!product(g, b, h, 4 * h, dpre + t * 4 * n, a[2].t, false, dh, false, NULL)) return false;
   }
   return true;
 }
@@ -54,10 +55,10 @@ bool gn__fwd_gru_layer(gn *g, const gn_arg *a, gn_tensor **out) {
   float *rec = gn_alloc(g, bytes);
   if (!rec) return false;
   const float *h0 = gn_f32(a[H0].t);
-  bool fine = product(g, T * b, 3 * h, in, gn_f32(x), gn_f32(w[W_IH].t), true, gates, false, optional(&w[B_IH]));
+  bool fine = product(g, T * b, 3 * h, in, gn_f32(x), w[W_IH].t, true, gates, false, optional(&w[B_IH]));
   for (int64_t s = 0; s < T && fine; s++) {
     int64_t t = w[REVERSE].num ? T - 1 - s : s;
-    fine = product(g, b, 3 * h, h, h0, gn_f32(w[W_HH].t), true, rec, false, optional(&w[B_HH]));
+    fine = product(g, b, 3 * h, h, h0, w[W_HH].t, true, rec, false, optional(&w[B_HH]));
     if (fine) g->k->gru_cell(b, h, gates + t * b * 3 * h, rec, h0, q + t * b * h, y + t * b * h);
     h0 = y + t * b * h;
   }
@@ -77,7 +78,7 @@ bool gn__fwd_gru_back(gn *g, const gn_arg *a, gn_tensor **out) {
     int64_t t = back ? T - 1 - s : s, before = back ? t + 1 : t - 1;
     const float *h0 = s ? gn_f32(y) + before * n : gn_f32(a[0].t);
     g->k->gru_cell_back(b, h, gates + t * 3 * n, q + t * n, h0, dy ? dy + t * n : NULL, dh, din + t * 3 * n, drec + t * 3 * n);
-    if (!product(g, b, h, 3 * h, drec + t * 3 * n, gn_f32(a[1].t), false, dh, true, NULL)) return false;
+    if (!product(g, b, h, 3 * h, drec + t * 3 * n, a[1].t, false, dh, true, NULL)) return false;
   }
   return true;
 }

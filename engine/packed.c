@@ -1,56 +1,73 @@
-/* packed.c: weights kept in the form a kernel wants them. At most SLOTS forms and MOST bytes (an eighth of the memory limit); the one that was not used
- * for longest goes first. */
+/* packed.c: weights kept in the form a kernel wants them. Forms hang on the storage they were made from and go with it; all together hold at most MOST bytes
+ * (an eighth of the memory limit). When that is full, a form gives way only after AGE requests for others: weights asked for in turn, a model larger than MOST,
+ * would otherwise drive each other out, and be packed for nothing every time. */
 #include "core.h"
 #include "base.h"
 
-#define SLOTS (int)(sizeof ((gn *)0)->packed / sizeof *((gn *)0)->packed)
-#define MOST ((size_t)64 << 20)
+#define MOST ((size_t)256 << 20)
+#define AGE 1024
 
-static void drop(gn *g, struct gn_packed *p) {
-  void *block = p->block;
-  p->block = NULL, p->source.id = 0;
-  gn_free(g, block, p->bytes);
+struct gn_form {                                                 /* in front of its block */
+  gn_form *next, *newer, *older;                                 /* next: of the same storage */
+  gn_storage *store;
+  const void *data;
+  size_t bytes;
+  uint64_t used;
+  uint32_t version; int kind;
+};
+_Static_assert(sizeof(gn_form) <= 64, "a form's head keeps its block aligned");
+
+gn_source gn_source_of(const gn_tensor *w) { return w->wants_grad ? (gn_source){ 0 } : (gn_source){ w->store, w->data }; }
+
+static void unlink_form(gn *g, gn_form *f) {
+  if (f->newer) f->newer->older = f->older;
+  else g->newest = f->older;
+  if (f->older) f->older->newer = f->newer;
+  else g->oldest = f->newer;
+}
+
+static void link_newest(gn *g, gn_form *f) {
+  f->newer = NULL, f->older = g->newest, f->used = ++g->form_clock;
+  if (g->newest) g->newest->newer = f;
+  else g->oldest = f;
+  g->newest = f;
+}
+
+static void drop(gn *g, gn_form *f) {
+  gn_form **at = &f->store->forms;
+  while (*at != f) at = &(*at)->next;
+  *at = f->next;
+  unlink_form(g, f);
+  g->form_bytes -= f->bytes;
+  gn_free(g, f, f->bytes);
+}
+
+void gn_packed_drop(gn_storage *s) {
+  while (s->forms) drop(s->g, s->forms);
 }
 
 void gn_packed_clear(gn *g) {
-  for (int i = 0; i < SLOTS; i++) drop(g, &g->packed[i]);
-}
-
-static struct gn_packed *oldest(gn *g) {
-  struct gn_packed *old = &g->packed[0];
-  for (int i = 1; i < SLOTS; i++)
-    if (!g->packed[i].block ? old->block != NULL : old->block && g->packed[i].used < old->used) old = &g->packed[i];
-  return old;
-}
-
-static size_t held(const gn *g) {
-  size_t bytes = 0;
-  for (int i = 0; i < SLOTS; i++) bytes += g->packed[i].block ? g->packed[i].bytes : 0;
-  return bytes;
+  while (g->oldest) drop(g, g->oldest);
 }
 
 void *gn_packed_weights(gn *g, const gn_source *s, int kind, size_t bytes, bool *fresh) {
-  size_t most = g->config.limit && g->config.limit / 8 < MOST ? g->config.limit / 8 : MOST;
+  size_t most = g->config.limit && g->config.limit / 8 < MOST ? g->config.limit / 8 : MOST, size = bytes + 64;
   *fresh = true;
-  if (!s->id || bytes > most) return NULL;
-  for (int i = 0; i < SLOTS; i++) {
-    struct gn_packed *p = &g->packed[i];
-    if (!p->block || p->source.id != s->id || p->source.data != s->data || p->kind != kind || p->bytes != bytes) continue;
-    *fresh = p->source.version != s->version;
-    p->source.version = s->version, p->used = ++g->packed_clock;
-    return p->block;
+  if (!s->store || bytes > most) return NULL;
+  for (gn_form *f = s->store->forms; f; f = f->next) {
+    if (f->data != s->data || f->kind != kind || f->bytes != size) continue;
+    *fresh = f->version != s->store->version;
+    f->version = s->store->version;
+    unlink_form(g, f), link_newest(g, f);
+    return (char *)f + 64;
   }
-  while (held(g) + bytes > most) {
-    struct gn_packed *old = NULL;
-    for (int i = 0; i < SLOTS; i++)
-      if (g->packed[i].block && (!old || g->packed[i].used < old->used)) old = &g->packed[i];
-    drop(g, old);
-  }
-  struct gn_packed *p = oldest(g);
-  if (p->block) drop(g, p);
-  void *block = gn_alloc(g, bytes);
-  if (!block) return NULL;
-  if (p->block) drop(g, p);                                      /* the host's collector ran and filled it */
-  *p = (struct gn_packed){ *s, kind, bytes, block, ++g->packed_clock };
-  return block;
+  g->form_clock++;
+  while (g->form_bytes + size > most && g->oldest && g->form_clock - g->oldest->used > AGE) drop(g, g->oldest);
+  if (g->form_bytes + size > most) return NULL;
+  gn_form *f = gn_alloc(g, size);
+  if (!f) return NULL;
+  *f = (gn_form){ .next = s->store->forms, .store = s->store, .data = s->data, .bytes = size, .version = s->store->version, .kind = kind };
+  s->store->forms = f, g->form_bytes += size;
+  link_newest(g, f);
+  return (char *)f + 64;
 }

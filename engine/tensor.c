@@ -80,13 +80,14 @@ static gn_storage *new_storage(gn *g) {
   if (s) g->free_storages = s->owner;
   else if (!(s = new_struct(g, 1, sizeof *s))) return NULL;
   g->counted[1]++;
-  s->id = ++g->storage_id, s->refs = 1, s->version = 0, s->g = g, s->data = NULL, s->bytes = 0, s->release = NULL, s->owner = NULL;
+  s->id = ++g->storage_id, s->refs = 1, s->version = 0, s->g = g, s->data = NULL, s->bytes = 0, s->release = NULL, s->owner = NULL, s->forms = NULL;
   return s;
 }
 
 static void storage_unref(gn_storage *s) {
   if (--s->refs > 0) return;
   gn *g = s->g;
+  gn_packed_drop(s);
   if (s->release) s->release(s->owner);
   else gn_free(g, s->data, s->bytes);
   g->counted[1]--;

@@ -60,4 +60,47 @@ function tests.levels_and_transposed()
   core.isa(best)
 end
 
+-- Sizes that share no edge with tiles, panels or blocks of k; the product without weights that may be kept is the same sum in the same order.
+function tests.linear_layers()
+  for _, size in ipairs { { 40, 130, 70 }, { 27, 801, 33 }, { 64, 1024, 96 }, { 512, 65, 200 } } do
+    local m, k, n = table.unpack(size)
+    local x, w, b = genai.randn(m, k), genai.randn(n, k), genai.randn(n)
+    local plain = genai.no_grad(function() return x:linear(w:clone():requires_grad_(), b) end)
+    for _ = 1, 3 do assert(x:linear(w, b):equal(plain), m) end
+    w:mul_(0.5)
+    assert(x:linear(w):equal(genai.no_grad(function() return x:linear(w:clone():requires_grad_()) end)))
+    local part = w:slice(1, 3, n - 4)
+    assert(x:linear(part):equal(x:linear(part:clone())))
+  end
+end
+
+function tests.linear_few_rows()
+  for m = 1, 26 do
+    local x, w = genai.randn(m, 300), genai.randn(90, 300)
+    core.mode "exact"
+    local want = x:linear(w)
+    core.mode "fast"
+    for _ = 1, 2 do
+      local y = x:linear(w)
+      assert((y - want):abs():max():item() <= 1e-5 * want:abs():max():item(), m)
+    end
+  end
+end
+
+-- Weights larger than what may be kept, asked for in turn: the first ones stay, and all results are right.
+function tests.more_than_is_kept()
+  local x, list, sums = genai.randn(32, 1024), {}, {}
+  for i = 1, 70 do list[i] = genai.randn(1024, 1024) end
+  for round = 1, 2 do
+    for i, w in ipairs(list) do
+      local sum = x:linear(w):sum():item()
+      if round == 1 then sums[i] = sum else assert(sums[i] == sum, i) end
+    end
+  end
+  local held = genai.memory().live
+  list = nil
+  collectgarbage() collectgarbage()
+  assert(genai.memory().live < held - 2 * 200 * 2 ^ 20, "forms go with their weights")
+end
+
 return tests

@@ -8,7 +8,12 @@
 #define MC (MR * (96 / MR))                      /* a block of A (MC x KC) stays in the L2 cache */
 #define SMALL_B 4096                             /* floats of B that are packed on the stack */
 
-typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; } tiles;
+#define KEEP_FEW 3                               /* from here on kept panels beat reading B as it lies */
+#define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
+#define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
+
+/* kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
+typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; float *kept; int64_t columns; } tiles;
 
 static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -27,11 +32,14 @@ static void run_panels(int64_t m, int64_t n, int64_t k, const float *a, int64_t 
   }
 }
 
-static void tile_product(const gn_gemm *p, const float *a, const float *b, float *c, int64_t m, int64_t n, float *scratch) {
-  float *ap = scratch, *bp = scratch + MC * KC;
+/* b: the tile's first column, which is column j of B */
+static void tile_product(const tiles *s, const float *a, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
+  const gn_gemm *p = s->p;
+  float *ap = scratch, *packed = scratch + MC * KC;
   for (int64_t k0 = 0; k0 < p->k; k0 += KC) {
     int64_t kc = smaller(KC, p->k - k0);
-    pack_b(kc, n, b + k0 * p->brs, p->brs, p->bcs, bp);
+    const float *bp = s->kept ? s->kept + k0 * s->columns + j * kc : packed;
+    if (!s->kept) pack_b(kc, n, b + k0 * p->brs, p->brs, p->bcs, packed);
     for (int64_t i = 0; i < m; i += MC) {
       int64_t mc = smaller(MC, m - i);
       pack_a(mc, kc, a + i * p->ars + k0 * p->acs, p->ars, p->acs, ap);
@@ -74,7 +82,7 @@ static void tile_task(void *context, int64_t t, int worker) {
       a += x * p->astep[d], b += x * p->bstep[d], c += x * p->cstep[d];
     }
     if (is_small(n, p->k)) small_product(p, a, b, c, m, n);
-    else tile_product(p, a, b, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
+    else tile_product(s, a, b, j, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
     if (p->bias) finish(p, p->bias + (p->row_bias ? i : j), c, m, n);
   }
 }
@@ -97,20 +105,38 @@ static void choose_tiles(const gn_gemm *p, tiles *s, int64_t workers) {
   if (s->tm * s->tn == 1 && volume < 5e5) s->group = (int64_t)(5e5 / (volume + 1000)) + 1;
 }
 
+/* Task i packs four panels of a block of k. */
+static void keep_task(void *context, int64_t i, int worker) {
+  const tiles *s = context;
+  const gn_gemm *p = s->p;
+  int64_t chunks = (s->columns / NR + 3) / 4, k0 = i / chunks * KC, j = i % chunks * 4 * NR, kc = smaller(KC, p->k - k0);
+  pack_b(kc, smaller(4 * NR, p->n - j), p->b + k0 * p->brs + j * p->bcs, p->brs, p->bcs, s->kept + k0 * s->columns + j * kc);
+}
+
+static void keep_weights(gn *g, tiles *s) {
+  const gn_gemm *p = s->p;
+  bool fresh;
+  s->columns = round_up(p->n, NR);
+  if (!(s->kept = gn_packed_weights(g, &p->weights, p->bcs == 1 ? 3 : 4, sizeof(float) * (size_t)(p->k * s->columns), &fresh)) || !fresh) return;
+  gn_parallel(g, (p->k + KC - 1) / KC * ((s->columns / NR + 3) / 4), keep_task, s);
+}
+
 bool K(gemm)(gn *g, const gn_gemm *p) {
   tiles s = {.p = p, .batch = 1};
   for (int d = 0; d < p->nbatch; d++) s.batch *= p->bdim[d];
   if (s.batch == 0 || p->m == 0 || p->n == 0) return true;
-  if (s.batch == 1 && p->nbatch == 0 && (p->m <= FEW_ROWS || p->n <= 4)) {
+  bool keeps = p->weights.store && !p->nbatch && p->m >= KEEP_FEW && p->m <= KEEP_ROWS && p->n > 4 && (p->m > FEW_ROWS || p->k * p->n <= KEEP_MOST);
+  if (s.batch == 1 && p->nbatch == 0 && !keeps && (p->m <= FEW_ROWS || p->n <= 4)) {
     bool done;
     if (!K(gemm_few)(g, p, &done)) return false;
     if (done) return true;
   }
   choose_tiles(p, &s, gn_workers(g));
+  if (keeps && !is_small(p->n, p->k)) keep_weights(g, &s);
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
   size_t bytes = 0;
   if (!is_small(s.nt, p->k)) {
-    s.stride = 4 * (size_t)(MC * KC + KC * round_up(s.nt, NR));
+    s.stride = 4 * (size_t)(MC * KC + (s.kept ? 0 : KC * round_up(s.nt, NR)));
     bytes = s.stride * gn_workers(g);
     if (!(s.scratch = gn_alloc(g, bytes))) return false;
   }

@@ -4,7 +4,7 @@
 
 /* C[m,n] (+)= A[m,k] B[k,n] + bias[n] for each position of the batch dims. Strides are in elements; A and B have a row and a column stride, rows of C lie
  * ldc apart and their elements side by side. add: C is added to. Each element sums k in order, then C's old value is the start, bias the end.
- * row_bias: the bias is over m instead (then nbatch is at least 1). */
+ * row_bias: the bias is over m instead (then nbatch is at least 1). weights: where b comes from, when its packed form may be kept; store NULL = it may not. */
 typedef struct gn_gemm {
   int64_t m, n, k;
   const float *a; int64_t ars, acs;
@@ -13,6 +13,7 @@ typedef struct gn_gemm {
   int nbatch; int64_t bdim[GN_MAX_DIMS], astep[GN_MAX_DIMS], bstep[GN_MAX_DIMS], cstep[GN_MAX_DIMS];
   bool add;
   const float *bias; bool row_bias;
+  gn_source weights;
 } gn_gemm;
 
 /* softmax(q k^T scale + mask) v without the m x n matrix. q[b,h,m,d] k[b,g,n,d] v[b,g,n,e]: steps of batch, head and row in elements, the last dim side by side.
