@@ -28,6 +28,23 @@ function cases.places(r)
     return x:argmax(2), x:argmin(3), few:argmax(2), few:argmin(1), few:argmax(1), few:argmin(2)
   end
 end
+-- Few output channels: taps as channels; columns of pixels; phases of transposed convolutions.
+function cases.narrow_convolutions(r)
+  return { r(1, 6, 40, 37), r(3, 6, 9, 9), r(3), r(2, 6, 7, 3), r(1, 32, 33, 40), r(32, 3, 4, 4), r(3), r(32, 2, 5, 6), r(32, 1, 8, 5) }, function(x, w, b, u, y, s, c, v, z)
+    return x:conv2d(w, b, { pad = 4 }), x:conv2d(w, nil, { pad = { 0, 7 }, stride = { 1, 2 } }), x:conv2d(u, nil, { pad = { 3, 1 }, dilation = { 2, 1 } }),
+      y:conv_transpose2d(s, c, { stride = 2, pad = 3 }), y:conv_transpose2d(v, nil, { stride = { 1, 3 }, pad = { 2, 1 }, out_pad = { 0, 2 } }), y:conv_transpose2d(z, nil, { stride = { 3, 2 } })
+  end
+end
+function cases.columns(r)
+  return { r(3, 20, 200, 1), r(16, 20, 9, 1), r(20, 16, 6, 1) }, function(x, w, v)
+    return x:conv2d(w, nil, { stride = { 2, 1 }, pad = { 4, 0 } }), x:conv_transpose2d(v, nil, { stride = { 3, 1 }, pad = { 1, 0 } }), x:conv2d(w, nil, { dilation = { 3, 1 } })
+  end
+end
+function cases.phases(r)
+  return { r(2, 5, 17, 40), r(5, 18, 3, 3), r(5, 18, 5, 4), r(18) }, function(x, w, v, b)
+    return x:conv_transpose2d(w, b, { stride = 2, pad = 1, out_pad = 1 }), x:conv_transpose2d(v, b, { stride = { 3, 2 }, pad = 2 }), x:conv_transpose2d(w, nil, { stride = 5 })
+  end
+end
 function cases.softmax(r) return { r(3, 70, 270) * 4, r(50, 33) * 4 }, function(x, y) return x:softmax(2), y:softmax(), y:log_softmax(1), x:log_softmax(3) end end
 function cases.layer_norm(r) return { r(60, 77), r(77), r(77), r(3, 40) }, function(x, w, b, y) return x:layer_norm(w, b), x:rms_norm(w), y:layer_norm() end end
 function cases.group_norm(r)

@@ -4,7 +4,8 @@
 #include "conv_in.h"
 
 enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
-       PANELS = 16 };         /* panels of a task: they share the packed weights' block in L2 */
+       PANELS = 16,           /* panels of a task: they share the packed weights' block in L2 */
+       PHASES = 16 };         /* of a transposed convolution, side by side */
 
 typedef struct job {
   const float *x, *packed, *bias;
@@ -18,6 +19,7 @@ typedef struct job {
   rows rows;
   bool wide, direct;
   char *scratch; size_t scratch_size;      /* per worker: a panel, a tile for each panel */
+  void *block; size_t block_bytes;         /* of off and packed */
 } job;
 
 /* Where a panel is: its runs of pixels, its place in the picture or NULL, and its place in the output where that is in one piece, else NULL. */
@@ -130,26 +132,51 @@ static void plan(job *j) {
   j->scratch_size = ((size_t)(j->depth * j->width + j->panels * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
 }
 
-/* The convolution that the view describes; ostep/cstep: steps of the weights for an output and an input channel. */
-static bool direct(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep) {
+/* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. */
+static bool prepare(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep) {
   plan(j);
-  size_t packed_bytes = (size_t)(j->k * j->o * j->groups + 2 * j->k) * sizeof(float), scratch_bytes = j->scratch_size * (size_t)gn_workers(g);
-  float *block = gn_alloc(g, packed_bytes), *packed = block;
-  if (!block) return false;
-  j->scratch = gn_alloc(g, scratch_bytes);
-  if (j->scratch) {
-    j->off = (int64_t *)packed;
-    if (j->picture) K(picture_offsets)(&j->v, j->picture, j->off);
-    packed += 2 * j->k;
-    packing p = {w, packed, &j->v, j->rows, j->o, j->k, ostep, cstep, s->o / s->groups * (s->c / s->groups) * volume(s->k), {s->k[0], s->k[1], s->k[2]}};
-    if (j->k * j->o < 8192) for (int64_t i = 0; i < j->groups * j->rows.count; i++) pack_task(&p, i, 0);
-    else gn_parallel(g, j->groups * j->rows.count, pack_task, &p);
-    j->packed = packed;
-    gn_parallel(g, j->groups * j->blocks * j->parts, conv_task, j);
-    gn_free(g, j->scratch, scratch_bytes);
+  j->block_bytes = (size_t)(j->k * j->o * j->groups + 2 * j->k) * sizeof(float);
+  float *packed = j->block = gn_alloc(g, j->block_bytes);
+  if (!packed) return false;
+  j->off = (int64_t *)packed;
+  if (j->picture) K(picture_offsets)(&j->v, j->picture, j->off);
+  packed += 2 * j->k;
+  packing p = {w, packed, &j->v, j->rows, j->o, j->k, ostep, cstep, s->o / s->groups * (s->c / s->groups) * volume(s->k), {s->k[0], s->k[1], s->k[2]}};
+  if (j->k * j->o < 8192) for (int64_t i = 0; i < j->groups * j->rows.count; i++) pack_task(&p, i, 0);
+  else gn_parallel(g, j->groups * j->rows.count, pack_task, &p);
+  j->packed = packed;
+  return true;
+}
+
+typedef struct jobs { const job *list; int64_t n; } jobs;
+
+/* The same part of each job, one after the other: phases of a transposed convolution write into the same lines of memory. */
+static void jobs_task(void *context, int64_t i, int worker) {
+  const jobs *all = context;
+  for (int64_t k = 0; k < all->n; k++) conv_task((void *)&all->list[k], i, worker);
+}
+
+static bool run_jobs(gn *g, job *list, int64_t n) {
+  size_t size = 0;
+  bool alike = true;
+  for (int64_t i = 0; i < n; i++) {
+    if (list[i].scratch_size > size) size = list[i].scratch_size;
+    alike &= list[i].blocks == list[0].blocks && list[i].parts == list[0].parts;
   }
-  gn_free(g, block, packed_bytes);
-  return j->scratch != NULL;
+  size_t bytes = size * (size_t)gn_workers(g);
+  char *scratch = gn_alloc(g, bytes);
+  if (!scratch) return false;
+  for (int64_t i = 0; i < n; i++) list[i].scratch = scratch, list[i].scratch_size = size;
+  if (alike && n) gn_parallel(g, list->groups * list->blocks * list->parts, jobs_task, &(jobs){list, n});
+  else for (int64_t i = 0; i < n; i++) gn_parallel(g, list[i].groups * list[i].blocks * list[i].parts, conv_task, &list[i]);
+  gn_free(g, scratch, bytes);
+  return true;
+}
+
+static bool direct(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep) {
+  bool ok = prepare(g, j, s, w, ostep, cstep) && run_jobs(g, j, 1);
+  gn_free(g, j->block, j->block_bytes);
+  return ok;
 }
 
 static void fill(float *y, const float *b, int64_t n, int64_t c, int64_t plane) {
@@ -157,9 +184,14 @@ static void fill(float *y, const float *b, int64_t n, int64_t c, int64_t plane) 
     for (int64_t p = 0; p < plane; p++) y[i * plane + p] = b ? b[i % c] : 0;
 }
 
-/* A 1x1 convolution knows no neighbours: all pixels of a plane are one row. */
+/* A column of pixels is a row lying down. A 1x1 convolution knows no neighbours: all pixels of a plane are one row. */
 static gn_conv flatten(const gn_conv *s) {
   gn_conv t = *s;
+  if (s->in[2] == 1 && s->out[2] == 1 && s->k[2] == 1 && !s->pad[2]) {
+    t.in[2] = s->in[1], t.out[2] = s->out[1], t.k[2] = s->k[1], t.stride[2] = s->stride[1], t.pad[2] = s->pad[1], t.dilation[2] = s->dilation[1];
+    t.in[1] = t.out[1] = t.k[1] = t.stride[1] = t.dilation[1] = 1, t.pad[1] = 0;
+    s = &t;
+  }
   for (int d = 0; d < 3; d++) if (s->k[d] != 1 || s->stride[d] != 1 || s->pad[d] || s->in[d] != s->out[d]) return t;
   for (int d = 0; d < 2; d++) t.in[2] *= t.in[d], t.in[d] = t.out[d] = 1;
   t.out[2] = t.in[2];
@@ -199,6 +231,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (!cg || !taps || !volume(s->in)) return fill(y, b, s->n, s->o, volume(s->out)), true;
   if (K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
   if (K(wino2_suits)(s)) return K(wino2)(g, s, false, x, w, b, y);
+  if (K(narrow_suits)(s, false)) return K(narrow)(g, s, x, w, b, y);
   if (is_product(s)) return product(g, s, false, x, w, b, y);
   job j = {.x = x, .bias = b, .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
@@ -230,18 +263,36 @@ static int64_t phase_of(const gn_conv *s, int d, int64_t phase, view *v, int64_t
   return phase < s->in[d] ? (s->in[d] - phase - 1) / step + 1 : 0;
 }
 
-static bool one_phase(gn *g, const gn_conv *s, job *j, const float *w) {
-  int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups, room[3];
-  for (int d = 0; d < 3; d++) {
-    room[d] = j->v.nt[d];
-    j->v.q[d] = phase_of(s, d, j->phase[d], &j->v, &j->v.nt[d]);
-  }
-  j->pixels = s->n * volume(j->v.q), j->k = og * volume(j->v.nt);
+/* Phase i of those of `base`, with a view of its own. */
+static bool phase_open(gn *g, const gn_conv *s, const job *base, int64_t i, const int64_t phases[3], job *j) {
+  *j = *base;
+  if (!K(conv_view_open)(g, &j->v, s->k)) return j->v.off[0] = NULL, false;
+  j->phase[0] = i / phases[2] / phases[1], j->phase[1] = i / phases[2] % phases[1], j->phase[2] = i % phases[2];
+  for (int d = 0; d < 3; d++) j->v.q[d] = phase_of(s, d, j->phase[d], &j->v, &j->v.nt[d]);
+  j->pixels = s->n * volume(j->v.q), j->k = s->o / s->groups * volume(j->v.nt);
+  return true;
+}
+
+static void phase_close(gn *g, const gn_conv *s, job *j) {
+  gn_free(g, j->block, j->block_bytes);
+  if (!j->v.off[0]) return;
+  for (int d = 0; d < 3; d++) j->v.nt[d] = s->k[d];              /* as it was opened */
+  K(conv_view_close)(g, &j->v);
+}
+
+/* Phases from .. to - 1. */
+static bool some_phases(gn *g, const gn_conv *s, const job *base, const int64_t phases[3], int64_t from, int64_t to, const float *w) {
+  int64_t taps = volume(s->k), used = 0;
+  job list[PHASES];
   bool ok = true;
-  if (j->pixels && j->k)
-    ok = cg == 1 && og == 1 && !j->picture && s->stride[0] * s->stride[1] * s->stride[2] == 1 ? K(depthwise)(g, &j->v, s->n * s->c, j->x, w, taps, j->bias, j->y)
-       : direct(g, j, s, w, taps, cg * taps);
-  for (int d = 0; d < 3; d++) j->v.nt[d] = room[d];
+  for (int64_t i = from; ok && i < to; i++) {
+    job *j = &list[used++];
+    ok = phase_open(g, s, base, i, phases, j);
+    if (ok && (!j->pixels || !j->k)) used--, phase_close(g, s, j);
+    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps);
+  }
+  ok = ok && (!used || run_jobs(g, list, used));
+  for (int64_t i = 0; i < used; i++) phase_close(g, s, &list[i]);
   return ok;
 }
 
@@ -272,18 +323,20 @@ bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, co
   if (empty) return true;
   if (K(wino_suits)(s, true)) return K(wino)(g, s, true, y, w, b, x);
   if (K(wino2_suits)(s)) return K(wino2)(g, s, true, y, w, b, x);
+  if (K(narrow_suits)(s, true)) return K(narrow_spread)(g, s, y, w, b, x);
   if (is_product(s)) return product(g, s, true, y, w, b, x);
   job j = {.x = y, .bias = b, .y = x, .o = cg, .groups = s->groups};
-  if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = og, j.v.channels = s->o;
   for (int d = 0; d < 3; d++) j.v.in[d] = s->out[d], j.osize[d] = s->in[d], j.ostep[d] = s->stride[d], j.v.step[d] = 1;
   picture p = {0};
-  bool plain = cg == 1 && og == 1 && volume(s->stride) == 1, ok = plain || phases_picture(g, s, &j, &p);
-  for (int64_t i = 0; ok && i < phases[0] * phases[1] * phases[2]; i++) {
-    j.phase[0] = i / phases[2] / phases[1], j.phase[1] = i / phases[2] % phases[1], j.phase[2] = i % phases[2];
-    ok = one_phase(g, s, &j, w);
+  bool plain = cg == 1 && og == 1 && volume(s->stride) == 1, ok;
+  if (plain) {
+    ok = phase_open(g, s, &j, 0, phases, &j) && K(depthwise)(g, &j.v, s->n * s->c, y, w, volume(s->k), b, x);
+    phase_close(g, s, &j);
+  } else {
+    ok = phases_picture(g, s, &j, &p);
+    for (int64_t i = 0, n = volume(phases); ok && i < n; i += PHASES) ok = some_phases(g, s, &j, phases, i, i + PHASES < n ? i + PHASES : n, w);
   }
   gn_free(g, p.own, p.bytes);
-  K(conv_view_close)(g, &j.v);
   return ok;
 }

@@ -89,6 +89,9 @@ bool K(picture_suits)(const view *v, int64_t width, const int64_t lo[3], const i
 bool K(picture_make)(gn *g, const view *v, int64_t groups, const float *x, picture *p);
 void K(picture_offsets)(const view *v, const picture *p, int64_t *off);
 static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+bool K(narrow_suits)(const gn_conv *s, bool data);
+bool K(narrow)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y);
+bool K(narrow_spread)(gn *g, const gn_conv *s, const float *y, const float *w, const float *b, float *x);
 bool K(wino_suits)(const gn_conv *s, bool data);
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y);
 bool K(wino2_suits)(const gn_conv *s);
