@@ -122,7 +122,7 @@ $(BUILD)/tests/%: tests/%.c $(LIBOBJ)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- what people type ----
-.PHONY: all setup test run-tests check demo install uninstall clean asan test-exact bench tidy
+.PHONY: all setup test run-tests check demo install uninstall clean asan test-exact test-weights bench tidy
 setup:
 	@sh scripts/setup.sh
 
@@ -144,6 +144,11 @@ demo: setup
 bench: setup
 	@$(MAKE) --no-print-directory $(BUILD)/genai
 	@sh scripts/bench.sh $(BUILD)
+
+# The networks beside their goldens, a line each; skipped where the weights are not there (GENAI_MODELS says where).
+test-weights: setup
+	@$(MAKE) --no-print-directory $(BUILD)/genai
+	@GENAI_SHOW_GOLDENS=1 GENAI_MODELS=$${GENAI_MODELS:-../shared/assets} $(BUILD)/genai tests/run.lua tests/test_weights_*.lua
 
 # The same bytes for compilers, optimisation levels, threads and ISA levels.
 test-exact: setup

@@ -11,12 +11,28 @@ end
 
 -- A folder of weights, and a function that opens it once; a test that calls it is skipped where there is none.
 function tools.weights(name, open)
-  local folder, opened = (os.getenv "GENAI_ASSETS" or "../shared/assets") .. "/" .. name, nil
+  local folder, opened = (os.getenv "GENAI_MODELS" or "../shared/assets"):match "^[^:]*" .. "/" .. name, nil
   return folder, function()
     if not core.exists(folder) then skip "no weights" end
     opened = opened or open(folder)
     return opened
   end
+end
+
+-- A difference that must stay within its bar; `make test-weights` prints a line for each. difference: a number, or a tensor (its largest absolute value counts).
+function tools.golden(network, golden, difference, bar)
+  if core.is_tensor(difference) then difference = difference:abs():max():item() end
+  local fine = difference <= bar                                            -- false for NaN
+  if os.getenv "GENAI_SHOW_GOLDENS" then print(("%-22s %-44s %12.6g   bar %-8g %s"):format(network, golden, difference, bar, fine and "ok" or "MISSED")) end
+  assert(fine, ("%s: %s is off by %.6g, the bar is %g"):format(network, golden, difference, bar))
+end
+
+-- How far two pictures are apart: mean absolute difference of their bytes (0..255); images, or tensors f32[3,h,w] in 0..1.
+function tools.picture_difference(a, b)
+  local function bytes(x) return core.image_bytes(core.is_tensor(x) and x or x:tensor()):to "f32" end
+  a, b = bytes(a), bytes(b)
+  assert(#a.shape == #b.shape and a.shape[1] == b.shape[1] and a.shape[2] == b.shape[2], "the pictures differ in size")
+  return (a - b):abs():mean():item()
 end
 
 return tools

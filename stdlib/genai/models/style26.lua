@@ -4,7 +4,9 @@
 -- Details that have caused bugs: kernels are HWIO in the file; padding is reflection by k // 2, also before stride 2; the norm's variance is the biased one,
 -- eps 1e-5; the second conv of a residual block has no relu; the mix is made on gamma and beta, not on pictures; sizes that 4 does not divide are padded first.
 local core = require "genai.core"
-local style26 = { STYLES = 26 }
+local weights = require "genai.models.weights"
+local take = weights.take
+local style26 = { STYLES = 26, about = "paints a picture over in any mix of 26 styles", licence = "Apache-2.0", paper = "Dumoulin, Shlens and Kudlur 2016" }
 
 local function fail(format, ...) core.fail(format:format(...)) end
 
@@ -20,20 +22,9 @@ plan[#plan + 1] = { "expand/conv1/conv", grow = true, relu = true }
 plan[#plan + 1] = { "expand/conv2/conv", grow = true, relu = true }
 plan[#plan + 1] = { "expand/conv3/conv" }
 
-local function take(tensors, path, name, ...)
-  local t, wanted = tensors[name], { ... }
-  if not t then fail("style26: %s lacks \"%s\"", path, name) end
-  local shape = t.shape
-  for i = 1, math.max(#shape, #wanted) do
-    if wanted[i] and wanted[i] ~= 0 and shape[i] ~= wanted[i] or #shape ~= #wanted then
-      fail("style26: %s: \"%s\" is [%s], wanted [%s]", path, name, table.concat(shape, ","), (table.concat(wanted, ","):gsub("%f[%d]0%f[%D]", "n")))
-    end
-  end
-  return t:to "f32"
-end
-
 local function read(path)
-  local tensors, layers, inputs = core.safetensors_load(path), {}, 3
+  local tensors, layers, inputs = nil, {}, 3
+  tensors, path = weights.safetensors(path, "style26.safetensors")
   for i, step in ipairs(plan) do
     local name = step[1]
     local hwio = take(tensors, path, name .. "/weights", 0, 0, inputs, 0)
@@ -99,8 +90,6 @@ end
 --- style26.load(path) -> paint. path is style26.safetensors or its folder. paint(picture, styles) -> a picture of the same size; styles is { [number] = weight },
 -- numbers 0..25, or a list of 26 weights, or one number; only the proportions of weights count. picture: an image, or a tensor f32[3,h,w] in 0..1 (gives a tensor).
 function style26.load(path)
-  if type(path) ~= "string" then fail("style26: path is a %s, wanted a string", type(path)) end
-  if not path:match "%.safetensors$" then path = path .. "/style26.safetensors" end
   local layers = read(path)
   return function(picture, styles)
     local genai = require "genai"
