@@ -20,7 +20,7 @@ bool gn_each(const char *op, const char *name, const gn_arg *a, int nd, int64_t 
 }
 
 bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *small, const gn_tensor *w, const gn_arg *geometry, const gn_arg *groups, gn_conv *s) {
-  s->weights = (gn_source){ 0 };
+  s->weights = (gn_source){ 0 }, s->act.on = false;
   if (nd < 1 || nd > 3 || geometry->n != 9) return gn_fail("%s: wanted one to three dims", op);
   for (int d = 0; d < 3; d++) {
     s->stride[d] = geometry->ints[d], s->pad[d] = geometry->ints[3 + d], s->dilation[d] = geometry->ints[6 + d];
@@ -42,11 +42,16 @@ static gn_tensor *like(gn *g, int64_t n, int64_t c, const gn_arg *space) {
   return gn_new(g, GN_F32, space->n + 2, dim);
 }
 
+enum { NONE, RELU, LEAKY_RELU, RELU6 };
+static gn_act act_of(const gn_arg *act, const gn_arg *slope) {
+  return (gn_act){ act->num != NONE, act->num == LEAKY_RELU ? (float)slope->num : 0, act->num == RELU6 ? 6 : INFINITY };
+}
+
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *x = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
-  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w);
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = act_of(&a[6], &a[7]);
   return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 
@@ -54,7 +59,7 @@ bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, y->dim[0], w->dim[1] * (int64_t)a[5].num, &a[4])) || !gn_conv_of("conv_transpose", y->ndim - 2, out[0], y, w, &a[3], &a[5], &s)) return false;
-  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w);
+  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w), s.act = act_of(&a[6], &a[7]);
   return g->k->conv_data(g, &s, gn_f32(y), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 
@@ -69,7 +74,7 @@ bool gn__fwd_conv_weight(gn *g, const gn_arg *a, gn_tensor **out) {
 }
 
 /* ---- the options of conv1d .. conv3d ---- */
-enum { X, W, B, STRIDE, PAD, PAD_MODE, DILATION, GROUPS };
+enum { X, W, B, STRIDE, PAD, PAD_MODE, DILATION, GROUPS, ACT };
 typedef struct plan {
   int nd;
   int64_t stride[3], pad[3], after[3], dilation[3], groups;    /* pad before and after */
@@ -124,6 +129,26 @@ static gn_tensor *padded(gn *g, const gn_arg *a, plan *p) {
   return GN_DO(g, pad, gn_t(a[X].t), gn_v(2 * p->nd, pairs), gn_n(a[PAD_MODE].num));
 }
 
+/* What comes after the convolution: inside of its kernel, or, where gradients will be asked for, an op of its own. */
+static bool on_tape(gn *g, const gn_arg *a) {
+  return gn_recording(g) && (a[X].t->wants_grad || a[W].t->wants_grad || (a[B].kind == GN_A_TENSOR && a[B].t->wants_grad));
+}
+
+static gn_tensor *activated(gn *g, gn_tensor *y, const gn_arg *act, const gn_arg *slope) {
+  if (act->num == RELU) return GN_DO(g, relu, gn_t(y));
+  if (act->num == LEAKY_RELU) return GN_DO(g, leaky_relu, gn_t(y), *slope);
+  return act->num == RELU6 ? GN_DO(g, clamp, gn_t(y), gn_n(0), gn_n(6)) : y;
+}
+
+/* conv_nd or conv_data with the options' act and slope, which are the last two arguments. */
+static bool finish(gn *g, gn_op op, const gn_arg *a, gn_tensor *x, gn_arg geometry, gn_arg size, int64_t groups, const gn_arg *act, gn_tensor **out) {
+  bool apart = on_tape(g, a);
+  gn_arg args[] = { gn_t(x), gn_t(a[W].t), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, size, gn_n((double)groups), apart ? gn_n(NONE) : act[0], act[1] };
+  gn_tensor *y = gn_do(g, op, 8, args);
+  if (apart) y = activated(g, y, &act[0], &act[1]);
+  return (out[0] = y) && gn_ref(y);
+}
+
 static bool convolve(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   plan p;
   if (!read_plan(op, a, &p)) return false;
@@ -138,15 +163,14 @@ static bool convolve(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   }
   gn_arg geometry;
   three(&p, &geometry);
-  out[0] = GN_DO(g, conv_nd, gn_t(x), gn_t(w), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, gn_v(p.nd, size), gn_n((double)p.groups));
-  return out[0] && gn_ref(out[0]);
+  return finish(g, GN_OP_conv_nd, a, x, geometry, gn_v(p.nd, size), p.groups, &a[ACT], out);
 }
 
 bool gn__fwd_conv1d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv1d", a, out); }
 bool gn__fwd_conv2d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv2d", a, out); }
 bool gn__fwd_conv3d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv3d", a, out); }
 
-/* ---- conv_transpose1d .. 3d: x w b ; stride pad out_pad dilation groups ---- */
+/* ---- conv_transpose1d .. 3d: x w b ; stride pad out_pad dilation groups act slope ---- */
 static bool spread(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   gn_tensor *x = a[X].t, *w = a[W].t;
   plan p = { .nd = x->ndim - 2, .groups = (int64_t)a[7].num };
@@ -166,8 +190,7 @@ static bool spread(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   }
   gn_arg geometry;
   three(&p, &geometry);
-  out[0] = GN_DO(g, conv_data, gn_t(x), gn_t(w), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, gn_v(p.nd, size), gn_n((double)p.groups));
-  return out[0] && gn_ref(out[0]);
+  return finish(g, GN_OP_conv_data, a, x, geometry, gn_v(p.nd, size), p.groups, &a[8], out);
 }
 
 bool gn__fwd_conv_transpose1d(gn *g, const gn_arg *a, gn_tensor **out) { return spread(g, "conv_transpose1d", a, out); }

@@ -35,6 +35,25 @@ function cases.narrow_convolutions(r)
       y:conv_transpose2d(s, c, { stride = 2, pad = 3 }), y:conv_transpose2d(v, nil, { stride = { 1, 3 }, pad = { 2, 1 }, out_pad = { 0, 2 } }), y:conv_transpose2d(z, nil, { stride = { 3, 2 } })
   end
 end
+-- The activation inside of the kernels: Winograd's ways, direct, plain products, depthwise, few outputs, a kernel that sees nothing but the bias.
+function cases.activations(r)
+  local x, y = r(2, 20, 24, 36), r(2, 20, 24, 36)
+  local shapes = { { 18, 20, 3, 3 }, { 18, 20, 4, 4, 2 }, { 18, 20, 5, 3 }, { 18, 20, 1, 1 }, { 2, 20, 9, 9 }, { 20, 1, 3, 3, 1, 20 } }
+  return { x }, function()
+    local out = {}
+    for i, s in ipairs(shapes) do
+      local w, b = r(table.unpack(s, 1, 4)) * 0.25, r(s[1])
+      for _, act in ipairs { "relu", "leaky_relu", "relu6" } do
+        local options = { pad = 1, stride = s[5] or 1, groups = s[6] or 1, act = act, slope = 0.2 }
+        out[#out + 1] = y:conv2d(w, i % 2 == 0 and b or nil, options)
+        if s[1] == 18 then out[#out + 1] = out[#out]:conv_transpose2d(w, nil, options) end
+      end
+    end
+    out[#out + 1] = y:conv_transpose2d(r(20, 3, 1, 1), r(3), { stride = 2, act = "relu" })
+    out[#out + 1] = y:conv_transpose2d(r(20, 2, 4, 4), r(2), { stride = 2, act = "leaky_relu" })
+    return table.unpack(out)
+  end
+end
 function cases.columns(r)
   return { r(3, 20, 200, 1), r(16, 20, 9, 1), r(20, 16, 6, 1) }, function(x, w, v)
     return x:conv2d(w, nil, { stride = { 2, 1 }, pad = { 4, 0 } }), x:conv_transpose2d(v, nil, { stride = { 3, 1 }, pad = { 1, 0 } }), x:conv2d(w, nil, { dilation = { 3, 1 } })

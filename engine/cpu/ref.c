@@ -28,7 +28,8 @@ static bool ref_gemm(gn *g, const gn_gemm *p) {
       for (int64_t j = 0; j < p->n; j++) {
         float sum = p->add ? c[i * p->ldc + j] : 0;
         for (int64_t k = 0; k < p->k; k++) sum += a[i * p->ars + k * p->acs] * b[k * p->brs + j * p->bcs];
-        c[i * p->ldc + j] = p->bias ? sum + p->bias[j] : sum;
+        sum = p->bias ? sum + p->bias[p->row_bias ? i : j] : sum;
+        c[i * p->ldc + j] = p->act.on ? gn_activate(sum, &p->act) : sum;
       }
   }
   return true;
@@ -49,7 +50,8 @@ static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const floa
         if (i0 < 0 || i0 >= s->in[0] || i1 < 0 || i1 >= s->in[1] || i2 < 0 || i2 >= s->in[2]) continue;
         sum += w[(o * cg + c) * taps + t] * x[(n * s->c + o / og * cg + c) * in + (i0 * s->in[1] + i1) * s->in[2] + i2];
       }
-    y[e] = b ? sum + b[o] : sum;
+    if (b) sum += b[o];
+    y[e] = s->act.on ? gn_activate(sum, &s->act) : sum;
   }
   return true;
 }
@@ -71,7 +73,8 @@ static bool ref_conv_data(gn *g, const gn_conv *s, const float *y, const float *
         int64_t q2 = ref_back(s, 2, i % s->in[2], t % s->k[2]);
         if (q0 >= 0 && q1 >= 0 && q2 >= 0) sum += w[(o * cg + c % cg) * taps + t] * y[(n * s->o + o) * out + (q0 * s->out[1] + q1) * s->out[2] + q2];
       }
-    x[e] = b ? sum + b[c] : sum;
+    if (b) sum += b[c];
+    x[e] = s->act.on ? gn_activate(sum, &s->act) : sum;
   }
   return true;
 }

@@ -10,6 +10,7 @@ enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
 typedef struct job {
   const float *x, *packed, *bias;
   float *y;
+  const gn_act *act;                       /* NULL = none */
   view v;
   const picture *picture;                  /* NULL = panels are gathered */
   int64_t *off;                            /* of each k in the picture */
@@ -83,7 +84,8 @@ static void conv_task(void *context, int64_t i, int worker) {
       for (int64_t m = m0; m < m1; m++) {
         int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o, ldc = p.c ? p.ldc : j->width;
         K(conv_kernel)(height, j->wide, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, p.b ? p.b : gathered, j->width,
-                       p.b ? j->off + k0 : NULL, c + o * ldc, ldc, j->bias && k1 == j->k ? j->bias + channel + o : NULL, k0 == 0);
+                       p.b ? j->off + k0 : NULL, c + o * ldc, ldc, j->bias && k1 == j->k ? j->bias + channel + o : NULL,
+                       k1 == j->k ? j->act : NULL, k0 == 0);
       }
       if (k1 == j->k && !p.c) write_tile(j, t, channel, &p, row_at(&j->rows, m0), row_at(&j->rows, m1));
     }
@@ -179,9 +181,14 @@ static bool direct(gn *g, job *j, const gn_conv *s, const float *w, int64_t oste
   return ok;
 }
 
-static void fill(float *y, const float *b, int64_t n, int64_t c, int64_t plane) {
-  for (int64_t i = 0; i < n * c; i++)
-    for (int64_t p = 0; p < plane; p++) y[i * plane + p] = b ? b[i % c] : 0;
+static const gn_act *act_of(const gn_conv *s) { return s->act.on ? &s->act : NULL; }
+
+static void fill(float *y, const float *b, const gn_act *act, int64_t n, int64_t c, int64_t plane) {
+  for (int64_t i = 0; i < n * c; i++) {
+    float v = b ? b[i % c] : 0;
+    if (act) v = gn_activate(v, act);
+    for (int64_t p = 0; p < plane; p++) y[i * plane + p] = v;
+  }
 }
 
 /* A column of pixels is a row lying down. A 1x1 convolution knows no neighbours: all pixels of a plane are one row. */
@@ -207,7 +214,7 @@ static bool is_product(const gn_conv *s) {
 static bool product(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
   int64_t pixels = s->in[2], ci = data ? s->o : s->c, co = data ? s->c : s->o;
   gn_gemm p = {.m = co, .n = pixels, .k = ci, .a = w, .ars = data ? 1 : ci, .acs = data ? co : 1, .b = x, .brs = pixels, .bcs = 1, .c = y, .ldc = pixels,
-               .nbatch = 1, .bdim = {s->n}, .bstep = {ci * pixels}, .cstep = {co * pixels}, .bias = b, .row_bias = true};
+               .nbatch = 1, .bdim = {s->n}, .bstep = {ci * pixels}, .cstep = {co * pixels}, .bias = b, .row_bias = true, .act = s->act};
   return K(gemm)(g, &p);
 }
 
@@ -228,12 +235,12 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   gn_conv flat = flatten(spec), *s = &flat;
   int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups, lo[3], hi[3];
   if (!s->n || !s->o || !volume(s->out)) return true;
-  if (!cg || !taps || !volume(s->in)) return fill(y, b, s->n, s->o, volume(s->out)), true;
+  if (!cg || !taps || !volume(s->in)) return fill(y, b, act_of(s), s->n, s->o, volume(s->out)), true;
   if (K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
   if (K(wino2_suits)(s)) return K(wino2)(g, s, false, x, w, b, y);
   if (K(narrow_suits)(s, false)) return K(narrow)(g, s, x, w, b, y);
   if (is_product(s)) return product(g, s, false, x, w, b, y);
-  job j = {.x = x, .bias = b, .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
+  job j = {.x = x, .bias = b, .act = act_of(s), .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
   j.v.n = s->n, j.v.c = cg, j.v.channels = s->c;
   for (int d = 0; d < 3; d++) {
@@ -245,7 +252,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   bool ok = true;
   bool deep = cg == 1 && og == 1, plain = deep && s->stride[2] == 1;
   if (!plain && K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, s->groups, x, &p);
-  if (ok) ok = deep && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, y) : direct(g, &j, s, w, cg * taps, taps);
+  if (ok) ok = deep && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, j.act, y) : direct(g, &j, s, w, cg * taps, taps);
   gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
   return ok;
@@ -319,19 +326,19 @@ bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, co
     phases[d] = s->stride[d] < s->in[d] ? s->stride[d] : s->in[d];
     sparse |= s->stride[d] > s->k[d] || (s->dilation[d] > 1 && s->stride[d] > 1);
   }
-  if (sparse) fill(x, b, s->n, s->c, volume(s->in));               /* some phases have no taps */
+  if (sparse) fill(x, b, act_of(s), s->n, s->c, volume(s->in));               /* some phases have no taps */
   if (empty) return true;
   if (K(wino_suits)(s, true)) return K(wino)(g, s, true, y, w, b, x);
   if (K(wino2_suits)(s)) return K(wino2)(g, s, true, y, w, b, x);
   if (K(narrow_suits)(s, true)) return K(narrow_spread)(g, s, y, w, b, x);
   if (is_product(s)) return product(g, s, true, y, w, b, x);
-  job j = {.x = y, .bias = b, .y = x, .o = cg, .groups = s->groups};
+  job j = {.x = y, .bias = b, .act = act_of(s), .y = x, .o = cg, .groups = s->groups};
   j.v.n = s->n, j.v.c = og, j.v.channels = s->o;
   for (int d = 0; d < 3; d++) j.v.in[d] = s->out[d], j.osize[d] = s->in[d], j.ostep[d] = s->stride[d], j.v.step[d] = 1;
   picture p = {0};
   bool plain = cg == 1 && og == 1 && volume(s->stride) == 1, ok;
   if (plain) {
-    ok = phase_open(g, s, &j, 0, phases, &j) && K(depthwise)(g, &j.v, s->n * s->c, y, w, volume(s->k), b, x);
+    ok = phase_open(g, s, &j, 0, phases, &j) && K(depthwise)(g, &j.v, s->n * s->c, y, w, volume(s->k), b, j.act, x);
     phase_close(g, s, &j);
   } else {
     ok = phases_picture(g, s, &j, &p);

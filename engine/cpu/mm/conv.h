@@ -8,6 +8,7 @@ typedef struct gn_conv {
   int64_t n, c, o, groups;
   int64_t in[3], out[3], k[3], stride[3], pad[3], dilation[3];
   gn_source weights;                      /* where w comes from, when its packed form may be kept; store NULL = it may not */
+  gn_act act;                             /* conv_forward and conv_data */
 } gn_conv;
 
 /* A window over up to three dims; planes = n * c. */

@@ -5,6 +5,7 @@ typedef struct job {
   const view *v;
   int64_t planes, channels, chunk, wstep, low, high;      /* low..high-1: outputs of a row for which all taps lie inside */
   const float *x, *w, *b;
+  const gn_act *act;
   float *y;
 } job;
 
@@ -105,13 +106,14 @@ static void task(void *context, int64_t i, int worker) {
         float *y = j->y + ((p * v->q[0] + q0) * v->q[1] + q1) * v->q[2];
         one_row(j, j->x + p * volume(v->in), w, q0, q1, y);
         if (j->b) for (int64_t e = 0; e < v->q[2]; e++) y[e] += bias;
+        if (j->act) for (int64_t e = 0; e < v->q[2]; e++) y[e] = gn_activate(y[e], j->act);
       }
   }
 }
 
-bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, float *y) {
+bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, const gn_act *act, float *y) {
   int64_t size = volume(v->q), chunk = size >= 4096 ? 1 : 4096 / (size ? size : 1) + 1;
-  job j = {v, planes, v->channels, chunk, wstep, 0, v->q[2], x, w, b, y};
+  job j = {v, planes, v->channels, chunk, wstep, 0, v->q[2], x, w, b, act, y};
   for (int64_t t = 0; t < v->nt[2]; t++) {
     int64_t from, to;
     inside(v->off[2][t], v->step[2], v->in[2], v->q[2], &from, &to);

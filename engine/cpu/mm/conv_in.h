@@ -32,9 +32,17 @@ typedef float v4 __attribute__((vector_size(16), aligned(4)));
 INLINE vec load(const float *p) { return *(const vec *)p; }
 INLINE void store(float *p, vec v) { *(vec *)p = v; }
 
-/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given. Row k of b starts at k * ldb, or at off[k]. */
+typedef int32_t ivec __attribute__((vector_size(VL * 4)));
+INLINE vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
+INLINE vec activate(vec v, const gn_act *a) {                    /* NaN stays */
+  vec low = a->slope ? v * a->slope : (vec){0}, cap = a->cap - (vec){0};
+  v = choose(v <= 0, low, v);
+  return choose(v > cap, cap, v);
+}
+
+/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; at the end bias is added and the activation made, where given. Row k of b starts at k * ldb, or at off[k]. */
 INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict a, const float *restrict b, int64_t ldb, const int64_t *restrict off,
-                 float *restrict c, int64_t ldc, const float *bias, bool first) {
+                 float *restrict c, int64_t ldc, const float *bias, const gn_act *act, bool first) {
   vec acc[MR][4];
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = first ? (vec){0} : load(c + i * ldc + j * VL);
@@ -49,7 +57,10 @@ INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict 
     }
   }
   UNROLL for (int i = 0; i < rows; i++) {
-    UNROLL for (int j = 0; j < nv; j++) store(c + i * ldc + j * VL, bias ? acc[i][j] + bias[i] : acc[i][j]);
+    UNROLL for (int j = 0; j < nv; j++) {
+      vec v = bias ? acc[i][j] + bias[i] : acc[i][j];
+      store(c + i * ldc + j * VL, act ? activate(v, act) : v);
+    }
   }
 }
 
@@ -75,7 +86,7 @@ void K(conv_view_close)(gn *g, view *v);
 int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r);
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to);
 void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
-                    const float *bias, bool first);
+                    const float *bias, const gn_act *act, bool first);
 void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width);
 
 /* A copy of the input with its padding, the columns sorted by their remainder to the step: every row of a panel then lies in it as it is, and nothing
@@ -97,6 +108,6 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
 bool K(wino2_suits)(const gn_conv *s);
 bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y);
 bool K(wino_weight)(gn *g, const gn_conv *s, bool two, const float *x, const float *y, float *w);
-bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, float *y);
+bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, const gn_act *act, float *y);
 static inline int64_t volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
 #endif

@@ -44,6 +44,7 @@ static void shift_task(void *context, int64_t i, int worker) {
       const float *from = j->part + ((o * s->k[1] + t) * s->in[1] + row) * wide;
       for (int64_t e = 0; e < wide; e++) to[e] += from[e];
     }
+    if (s->act.on) for (int64_t e = 0; e < wide; e++) to[e] = gn_activate(to[e], &s->act);
   }
 }
 
@@ -57,7 +58,7 @@ static void rows_first(const gn_conv *s, const float *w, float *to) {
 bool K(narrow)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
   int64_t parts = s->o * s->k[1], plane = s->in[1] * s->out[2];
   gn_conv row = *s;
-  row.n = 1, row.o = parts, row.k[1] = 1, row.pad[1] = 0, row.dilation[1] = 1, row.out[1] = s->in[1], row.weights = (gn_source){0};
+  row.n = 1, row.o = parts, row.k[1] = 1, row.pad[1] = 0, row.dilation[1] = 1, row.out[1] = s->in[1], row.weights = (gn_source){0}, row.act.on = false;
   size_t bytes = sizeof(float) * (size_t)(parts * (plane + s->c * s->k[2]));
   float *part = gn_alloc(g, bytes), *turned = part + parts * plane;
   bool ok = part != NULL;
@@ -92,6 +93,7 @@ static void spread_row(const job *j, const float *part, int64_t h, float bias, f
           for (int64_t e = low; e < high; e++) line[e] += from[e];
         }
       }
+      if (s->act.on) for (int64_t e = 0; e < n; e++) line[e] = gn_activate(line[e], &s->act);
       for (int64_t e = 0; e < n; e++) to[r + (q0 + e) * step] = line[e];
     }
 }

@@ -60,8 +60,9 @@ static void small_product(const gn_gemm *p, const float *a, const float *b, floa
 
 static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t n) {
   for (int64_t i = 0; i < m; i++, c += p->ldc) {
-    if (p->row_bias) for (int64_t j = 0; j < n; j++) c[j] += bias[i];
-    else for (int64_t j = 0; j < n; j++) c[j] += bias[j];
+    if (p->row_bias && bias) for (int64_t j = 0; j < n; j++) c[j] += bias[i];
+    else if (bias) for (int64_t j = 0; j < n; j++) c[j] += bias[j];
+    if (p->act.on) for (int64_t j = 0; j < n; j++) c[j] = gn_activate(c[j], &p->act);
   }
 }
 
@@ -83,7 +84,7 @@ static void tile_task(void *context, int64_t t, int worker) {
     }
     if (is_small(n, p->k)) small_product(p, a, b, c, m, n);
     else tile_product(s, a, b, j, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
-    if (p->bias) finish(p, p->bias + (p->row_bias ? i : j), c, m, n);
+    if (p->bias || p->act.on) finish(p, p->bias ? p->bias + (p->row_bias ? i : j) : NULL, c, m, n);
   }
 }
 

@@ -2,6 +2,10 @@
 #ifndef GN_CPU_MM_H
 #define GN_CPU_MM_H
 
+/* What is done to a sum at the end: y <= 0 becomes slope y, y > cap becomes cap. */
+typedef struct gn_act { bool on; float slope, cap; } gn_act;
+static inline float gn_activate(float v, const gn_act *a) { return v <= 0 ? (a->slope ? v * a->slope : 0) : v > a->cap ? a->cap : v; }
+
 /* C[m,n] (+)= A[m,k] B[k,n] + bias[n] for each position of the batch dims. Strides are in elements; A and B have a row and a column stride, rows of C lie
  * ldc apart and their elements side by side. add: C is added to. Each element sums k in order, then C's old value is the start, bias the end.
  * row_bias: the bias is over m instead (then nbatch is at least 1). weights: where b comes from, when its packed form may be kept; store NULL = it may not. */
@@ -14,6 +18,7 @@ typedef struct gn_gemm {
   bool add;
   const float *bias; bool row_bias;
   gn_source weights;
+  gn_act act;                                     /* done at the end, after the bias */
 } gn_gemm;
 
 /* softmax(q k^T scale + mask) v without the m x n matrix. q[b,h,m,d] k[b,g,n,d] v[b,g,n,e]: steps of batch, head and row in elements, the last dim side by side.

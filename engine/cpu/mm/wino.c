@@ -18,6 +18,7 @@ typedef struct job {
   tiling t;
   int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
   bool flip;
+  const gn_act *act;
   rows rows;
   char *scratch; size_t scratch_size;
 } job;
@@ -146,7 +147,7 @@ static void transform_out(const job *j, int64_t o, const seg *s, int segs, const
     }
     UNROLL for (int i = 0; i < 4; i++) {
       gather4(t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i], y);
-      UNROLL for (int q = 0; q < 4; q++) store(r[i][q] + p, y[q] + bias);
+      UNROLL for (int q = 0; q < 4; q++) store(r[i][q] + p, j->act ? activate(y[q] + bias, j->act) : y[q] + bias);
     }
   }
   for (int i = 0; i < 4; i++)
@@ -173,14 +174,14 @@ static void tile_task(void *context, int64_t i, int worker) {
   for (int k = 0; k < SPOTS; k++)
     for (int64_t m = 0; m < j->rows.count; m++) {
       int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
-      K(conv_kernel)(height, false, j->ci, j->u + k * j->ustep + o * j->ci, v + k * j->vstep, NR, NULL, z + k * j->zstep + o * NR, NR, NULL, true);
+      K(conv_kernel)(height, false, j->ci, j->u + k * j->ustep + o * j->ci, v + k * j->vstep, NR, NULL, z + k * j->zstep + o * NR, NR, NULL, NULL, true);
     }
   for (int64_t o = 0; o < j->co; o++) transform_out(j, o, s, segs, z);
 }
 
 /* The convolution, or with `data` its data gradient: then x is the small side and y the big one. */
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
-  job j = {.x = x, .w = w, .b = b, .y = y, .flip = data};
+  job j = {.x = x, .w = w, .b = b, .y = y, .flip = data, .act = s->act.on ? &s->act : NULL};
   const int64_t *in = data ? s->out : s->in, *out = data ? s->in : s->out;
   j.ci = data ? s->o : s->c, j.co = data ? s->c : s->o;
   j.ih = in[1], j.iw = in[2], j.oh = out[1], j.ow = out[2];

@@ -15,7 +15,8 @@ enum { DEPTH = 448, ROWS = 96, CHUNK = 1 << 21 };            /* inner size and r
 typedef struct job {
   const float *x, *w, *b;
   float *y, *u, *v, *z;
-  bool data;
+  bool data, fresh;                                          /* fresh: u is not filled yet */
+  const gn_act *act;
   tiling t;
   int64_t ci, co, iw, ih, ow, oh, pad[2];
   int64_t k, products, ostep, cstep, ustep, vstep, zstep;    /* steps of the weights; of a product in u, v and z */
@@ -163,7 +164,7 @@ static void product_task(void *context, int64_t i, int worker) {
       for (int64_t m = m0; m < m1; m++) {
         int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
         K(conv_kernel)(height, false, depth, j->u + product * j->ustep + o * j->k + k * height, j->v + product * j->vstep + (p * j->k + k) * NARROW, NARROW, NULL,
-                       j->z + product * j->zstep + (p * j->co + o) * NARROW, NARROW, NULL, k == 0);
+                       j->z + product * j->zstep + (p * j->co + o) * NARROW, NARROW, NULL, NULL, k == 0);
       }
   }
 }
@@ -185,7 +186,7 @@ static void tile_rows(const job *j, const float *z, float bias, float out[4][4 *
     }
     UNROLL for (int i = 0; i < 4; i++) {
       gather(t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], y);
-      UNROLL for (int q = 0; q < 4; q++) store(r[i][q] + p, y[q] + bias);
+      UNROLL for (int q = 0; q < 4; q++) store(r[i][q] + p, j->act ? activate(y[q] + bias, j->act) : y[q] + bias);
     }
   }
   for (int i = 0; i < 4; i++)
@@ -233,7 +234,7 @@ static void out_task(void *context, int64_t i, int worker) {
 
 static void passes(gn *g, job *j) {
   int64_t total = (j->t.tiles + NARROW - 1) / NARROW;
-  gn_parallel(g, j->rows.count, weight_task, j);
+  if (j->fresh) gn_parallel(g, j->rows.count, weight_task, j);
   for (j->panel0 = 0; j->panel0 < total; j->panel0 += j->most) {
     j->panels = total - j->panel0 < j->most ? total - j->panel0 : j->most;
     j->slices = j->panels < 16 ? 16 / j->panels : 1;
@@ -245,7 +246,7 @@ static void passes(gn *g, job *j) {
 
 /* The convolution, or with `data` its data gradient: then x is the small side and y the big one. */
 bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
-  job j = {.x = x, .w = w, .b = b, .y = y, .data = data, .pad = {s->pad[1], s->pad[2]}};
+  job j = {.x = x, .w = w, .b = b, .y = y, .data = data, .pad = {s->pad[1], s->pad[2]}, .act = s->act.on ? &s->act : NULL};
   const int64_t *in = data ? s->out : s->in, *out = data ? s->in : s->out;
   j.ci = data ? s->o : s->c, j.co = data ? s->c : s->o;
   j.ih = in[1], j.iw = in[2], j.oh = out[1], j.ow = out[2];
@@ -257,13 +258,18 @@ bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w
   j.most = CHUNK / panel < 4 ? 4 : CHUNK / panel;
   if (j.most > total) j.most = total;
   j.ustep = j.co * j.k + 16, j.vstep = j.most * j.k * NARROW + 16, j.zstep = j.most * j.co * NARROW + 16;      /* odd steps: streams in different cache sets */
-  size_t bytes = (size_t)(j.products * (j.ustep + j.vstep + j.zstep)) * sizeof(float);
-  float *all = j.u = gn_alloc(g, bytes);
-  if (!all) return false;
-  j.v = j.u + j.products * j.ustep, j.z = j.v + j.products * j.vstep;
-  passes(g, &j);
-  gn_free(g, all, bytes);
-  return true;
+  size_t u_bytes = (size_t)(j.products * j.ustep) * sizeof(float), bytes = (size_t)(j.products * (j.vstep + j.zstep)) * sizeof(float);
+  float *kept = gn_packed_weights(g, &s->weights, data ? 6 : 5, u_bytes, &j.fresh);
+  j.u = kept ? kept : gn_alloc(g, u_bytes);
+  if (!j.u) return false;
+  j.v = gn_alloc(g, bytes);
+  if (j.v) {
+    j.z = j.v + j.products * j.vstep;
+    passes(g, &j);
+    gn_free(g, j.v, bytes);
+  } else if (kept) gn_parallel(g, j.rows.count, weight_task, &j);             /* what is kept must be whole */
+  if (!kept) gn_free(g, j.u, u_bytes);
+  return j.v != NULL;
 }
 
 void K(wino2_inputs)(gn *g, const wino_in *in) {
