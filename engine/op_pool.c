@@ -37,6 +37,14 @@ bool gn__fwd_max_pool_nd(gn *g, const gn_arg *a, gn_tensor **out) {
   return true;
 }
 
+bool gn__fwd_max_pool_values(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *x = a[0].t;
+  if (!(out[0] = like(g, x, &a[2], GN_F32))) return false;
+  gn_window s = window_of(x, out[0], &a[1], false);
+  g->k->max_pool(g, &s, gn_f32(x), gn_f32(out[0]), NULL);
+  return true;
+}
+
 bool gn__fwd_pool_scatter(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t;
   if (!(out[0] = like(g, y, &a[2], GN_F32))) return false;
@@ -86,6 +94,7 @@ static bool pool(gn *g, const char *op, gn_op to, const gn_arg *a, gn_tensor **o
     v[3 - nd + d] = size[d], v[6 - nd + d] = stride[d], v[9 - nd + d] = pad[d];
   }
   gn_arg args[4] = { gn_t(x), gn_v(9, v), gn_v(nd, space), gn_n(to == GN_OP_avg_pool_nd && a[5].num) };
+  if (to == GN_OP_max_pool_nd && !(gn_recording(g) && x->wants_grad)) to = GN_OP_max_pool_values;
   out[0] = gn_do(g, to, to == GN_OP_avg_pool_nd ? 4 : 3, args);
   return out[0] && gn_ref(out[0]);
 }

@@ -312,7 +312,8 @@ static void ref_max_pool(gn *g, const gn_window *s, const float *x, float *y, in
       int64_t at = ref_tap(s, e % out, t, &within);
       if (at >= 0 && (best < 0 || p[at] > p[best] || (p[at] != p[at] && p[best] == p[best]))) best = at;
     }
-    y[e] = best < 0 ? 0 : p[best], position[e] = (int32_t)(best < 0 ? 0 : best);
+    y[e] = best < 0 ? 0 : p[best];
+    if (position) position[e] = (int32_t)(best < 0 ? 0 : best);
   }
 }
 /* The mean of window e of a plane; its taps get `add` times its share where `to` is given. */

@@ -38,7 +38,7 @@ typedef struct gn_padding {
 /* All return false with an error set where memory runs out.
  * conv_forward  y = conv(x, w) + b              conv_data    x = transposed conv(y, w) + b, b over c
  * conv_weight   w = gradient of the weights     conv_plain_* never takes Winograd's way
- * max_pool      position: in the plane          pool_scatter adds y to the positions; pool_gather reads them
+ * max_pool      position: in the plane, or NULL  pool_scatter adds y to the positions; pool_gather reads them
  * avg_pool / avg_spread: the mean of each window, and its adjoint
  * resample      planes[h, w] through the row taps and the column taps
  * pad_copy / pad_sum: padding and its adjoint (index -1 is dropped) */

@@ -40,7 +40,8 @@ static void max_row(const gn_window *s, const float *x, const int64_t low[2], co
       for (int64_t h = low[1]; h < high[1]; h++)
         for (int64_t at = (d * s->in[1] + h) * s->in[2] + a, end = at + b - a; at < end; at++)
           if (best < 0 || x[at] > most || (x[at] != x[at] && most == most)) most = x[at], best = at;
-    y[q] = most, position[q] = (int32_t)(best < 0 ? 0 : best);
+    y[q] = most;
+    if (position) position[q] = (int32_t)(best < 0 ? 0 : best);
   }
 }
 
@@ -57,20 +58,59 @@ static void max_pairs(const gn_window *s, const float *x, int64_t row, float *re
   }
 }
 
+/* ---- values alone: the rows of a window first, then its columns ---- */
+#define SPAN 2048
+static inline float most(float a, float b) { return (b > a) | (b != b) ? b : a; }
+
+static void columns(const gn_window *s, const float *restrict t, int64_t n, float *restrict y) {
+  int64_t step = s->stride[2];
+  float phase[2][SPAN / 2 + 1];
+  if (step == 2) for (int64_t i = 0; i < n + s->size[2] / 2; i++) phase[0][i] = t[2 * i], phase[1][i] = t[2 * i + 1];
+  for (int64_t k = 0; k < s->size[2]; k++) {
+    const float *from = step == 2 ? phase[k & 1] + k / 2 : t + k;
+    if (!k && step <= 2) for (int64_t q = 0; q < n; q++) y[q] = from[q];
+    else if (step <= 2) for (int64_t q = 0; q < n; q++) y[q] = most(y[q], from[q]);
+    else for (int64_t q = 0; q < n; q++) y[q] = k ? most(y[q], from[q * step]) : from[q * step];
+  }
+}
+
+/* One row of outputs; the part of the input under n of them lies in t, what is outside as -inf. */
+static void values_row(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], float *y) {
+  int64_t step = s->stride[2], width = s->in[2], block = (SPAN - s->size[2]) / step;
+  float t[SPAN + 2];
+  for (int64_t q = 0; q < s->out[2]; q += block) {
+    int64_t n = s->out[2] - q < block ? s->out[2] - q : block, from = q * step - s->pad[2], span = (n - 1) * step + s->size[2];
+    int64_t a = from < 0 ? -from : 0, b = from + span > width ? width - from : span;
+    for (int64_t i = 0; i < a && i < span; i++) t[i] = -__builtin_inff();
+    for (int64_t i = b > a ? b : a; i < span + 2; i++) t[i] = -__builtin_inff();
+    bool first = true;
+    for (int64_t d = low[0]; d < high[0]; d++)
+      for (int64_t h = low[1]; h < high[1]; h++, first = false) {
+        const float *row = x + (d * s->in[1] + h) * width + from;
+        if (first) for (int64_t i = a; i < b; i++) t[i] = row[i];
+        else for (int64_t i = a; i < b; i++) t[i] = most(t[i], row[i]);
+      }
+    columns(s, t, n, y + q);
+  }
+}
+
 static void max_task(void *context, int64_t i, int worker) {
   const job *j = context;
   const gn_window *s = j->s;
   bool pairs = s->size[0] == 1 && s->in[0] == 1 && s->size[1] == 2 && s->size[2] == 2 && s->stride[1] == 2 && s->stride[2] == 2 && !s->pad[1] && !s->pad[2] && !s->pad[0]
-            && s->out[1] * 2 <= s->in[1] && s->out[2] * 2 <= s->in[2];
+            && s->out[1] * 2 <= s->in[1] && s->out[2] * 2 <= s->in[2] && j->position;
+  bool fits = !j->position && s->size[2] + s->stride[2] <= SPAN / 2;
   for (int64_t p = i * j->chunk; p < chunk_end(j, i); p++) {
     float *y = j->y + p * j->out;
-    int32_t *position = j->position + p * j->out;
+    int32_t *position = j->position ? j->position + p * j->out : NULL;
     for (int64_t d = 0; d < s->out[0]; d++)
-      for (int64_t h = 0; h < s->out[1]; h++, y += s->out[2], position += s->out[2]) {
+      for (int64_t h = 0; h < s->out[1]; h++, y += s->out[2]) {
         int64_t low[2], high[2];
         window(s, 0, d, &low[0], &high[0]), window(s, 1, h, &low[1], &high[1]);
-        if (pairs) max_pairs(s, j->x + p * j->in, 2 * h, y, position);
+        if (fits) values_row(s, j->x + p * j->in, low, high, y);
+        else if (pairs) max_pairs(s, j->x + p * j->in, 2 * h, y, position);
         else max_row(s, j->x + p * j->in, low, high, y, position);
+        if (position) position += s->out[2];
       }
   }
 }
