@@ -224,7 +224,9 @@ static int set_threads(lua_State *L) {
   return 1;
 }
 
+/* core.memory(anew) -> live, peak; with anew the peak is counted from now on. */
 static int memory(lua_State *L) {
+  if (lua_toboolean(L, 1)) gn_peak_anew(rt_of(L)->g);
   size_t peak, live = gn_live(rt_of(L)->g, &peak);
   lua_pushinteger(L, (lua_Integer)live);
   lua_pushinteger(L, (lua_Integer)peak);

@@ -82,6 +82,7 @@ void gn_free(gn *, void *, size_t bytes);/* bytes as given to gn_alloc */
 bool gn_charge(gn *, size_t bytes);      /* counts memory that somebody else allocates (Lua) */
 void gn_discharge(gn *, size_t bytes);
 size_t gn_live(const gn *, size_t *peak);
+void gn_peak_anew(gn *);
 void gn_trim(gn *);                      /* gives cached blocks back to the system */
 
 /* Weights in the form a kernel wants them, kept for the next call while the tensor they came from stays as it is (its storage and version).

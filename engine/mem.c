@@ -222,6 +222,8 @@ bool gn_charge(gn *g, size_t bytes) {
 
 void gn_discharge(gn *g, size_t bytes) { g->mem->charged -= bytes; }
 
+void gn_peak_anew(gn *g) { g->mem->peak = g->mem->tensors + g->mem->charged; }
+
 size_t gn_live(const gn *g, size_t *peak) {
   if (peak) *peak = g->mem->peak;
   return g->mem->tensors + g->mem->charged;

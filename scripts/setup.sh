@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh: installs the Debian packages that genai needs; does nothing where they are there. `setup.sh ci` adds what only CI uses.
 set -e
-need="gcc make pkg-config liblua5.4-dev libopenblas-serial-dev libstb-dev libsndfile1-dev libjansson-dev libsamplerate0-dev libedit-dev libcmocka-dev"
+need="gcc make pkg-config liblua5.4-dev libopenblas-serial-dev libstb-dev libsndfile1-dev libjansson-dev libsamplerate0-dev libedit-dev libcmocka-dev libonnx-testdata"
 [ "$1" = ci ] && need="$need clang"
 missing=
 for p in $need; do

@@ -138,11 +138,11 @@ local function add_op(frame, scope, node, entry)
   local kinds, outs = infer(frame, entry, a), {}
   if type(entry) == "table" and entry.alias and entry.alias(a, consts) then       -- the first result is the first input
     define(scope, node.outputs[1], ins[1], node.where)
-    if a.nouts == 1 or not a.outs[2] then return end
+    return
   end
   for i, name in ipairs(node.outputs) do
     outs[i] = name ~= "" and new_slot(frame, kinds[i]) or false
-    if name ~= "" and not (i == 1 and scope.own[name]) then define(scope, name, outs[i], node.where) end
+    if name ~= "" then define(scope, name, outs[i], node.where) end
   end
   local made = { entry = entry, a = a, ins = ins, outs = outs, where = node.where, op = (node.domain ~= "" and node.domain .. "." or "") .. node.op }
   if foldable(frame, entry, a, ins) and fold(frame, made, consts) then return end

@@ -25,7 +25,7 @@ local function values(list)
 end
 
 -- AttributeProto.type, or for files that lack it the field that is there.
-local kinds = { "f", "i", "s", "t", "g", "floats", "ints", "strings", "tensors" }
+local kinds = { "f", "i", "s", "t", "g", "floats", "ints", "strings", "tensors", [13] = "tp" }
 local empty = { f = 0.0, i = 0, s = "", floats = {}, ints = {}, strings = {}, tensors = {} }
 
 local function attribute(a, where)
@@ -40,6 +40,7 @@ local function attribute(a, where)
   if value == nil then value = empty[kind] end
   if value == nil then core.fail(("%s: attribute \"%s\" has no value"):format(where, a.name)) end
   if kind == "t" then return { value = value.tensor, type = value.type } end
+  if kind == "tp" then return { value = (type_of(value)) } end
   if kind == "g" then return { graph = graph.of(value, where) } end
   if kind == "tensors" then
     local list = {}
