@@ -1,125 +1,114 @@
-/* conv_depth.c: depthwise convolution (one channel in, one out): row by row, taps in order. */
+/* conv_depth.c: depthwise convolution (one channel in, one out). A strip of rows is copied with its padding, rows and columns sorted by their remainder to the step,
+ * so that every tap of every output lies a fixed way off: the strip is one line of outputs, taps in order, with a few of no use between its rows. */
 #include "conv_in.h"
+
+enum { STRIP = 8192 };          /* floats of the copy: it stays in the L1 or L2 cache */
 
 typedef struct job {
   const view *v;
-  int64_t planes, channels, chunk, wstep, low, high;      /* low..high-1: outputs of a row for which all taps lie inside */
+  int64_t planes, channels, chunk, wstep;
+  int64_t taps, lo[3], rows, pitch, part, line;           /* rows of a strip; a row of the copy; one remainder's part of it; outputs of a strip */
+  int64_t *off;                                           /* of each tap in the copy; then the tap's place in w */
   const float *x, *w, *b;
   const gn_act *act;
   float *y;
+  char *scratch; size_t scratch_size;                     /* per worker: the copy, then the outputs */
 } job;
 
-/* to[0..n) += w * from[i * step] */
-INLINE void add_row(float *restrict to, const float *restrict from, int64_t step, int64_t n, float w) {
-  if (step == 1) for (int64_t i = 0; i < n; i++) to[i] += w * from[i];
-  else if (step == 2) for (int64_t i = 0; i < n; i++) to[i] += w * from[2 * i];
-  else for (int64_t i = 0; i < n; i++) to[i] += w * from[i * step];
+static void copy_strip(const job *j, const float *plane, int64_t q0, int64_t h, float *to) {
+  const view *v = j->v;
+  int64_t s1 = v->step[1], s2 = v->step[2], lines = j->part / j->pitch;
+  for (int64_t t = 0; t < v->nt[0]; t++) {
+    int64_t z = q0 * v->step[0] + v->off[0][t];
+    for (int64_t r = 0; r < s1; r++)
+      for (int64_t i = 0; i < lines; i++) {
+        int64_t row = (h + i) * s1 + j->lo[1] + r;
+        bool there = z >= 0 && z < v->in[0] && row >= 0 && row < v->in[1];
+        for (int64_t e = 0; e < s2; e++) {
+          float *at = to + ((t * s1 + r) * s2 + e) * j->part + i * j->pitch;
+          if (there) K(conv_copy_run)(at, plane + (z * v->in[1] + row) * v->in[2], j->lo[2] + e, s2, j->pitch, v->in[2]);
+          else memset(at, 0, sizeof(float) * (size_t)j->pitch);
+        }
+      }
+  }
 }
 
-/* The outputs at which a tap lies inside: low..high-1. */
-static void inside(int64_t off, int64_t step, int64_t in, int64_t q, int64_t *low, int64_t *high) {
-  *low = off >= 0 ? 0 : (-off + step - 1) / step;
-  *high = in - off <= 0 ? 0 : (in - off - 1) / step + 1;
-  if (*high > q) *high = q;
-  if (*low > *high) *low = *high;
-}
-
-/* nv vectors of the interior with all taps in registers. */
-INLINE void block(int nv, const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t at, float *y) {
+INLINE void line(const int nv, const job *j, const float *from, const float *w, float *to) {
   vec a[4];
   UNROLL for (int i = 0; i < nv; i++) a[i] = (vec){0};
-  for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
-    for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
-      int64_t z = d + v->off[0][t0], r = h + v->off[1][t1];
-      if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
-      const float *row = plane + (z * v->in[1] + r) * v->in[2] + at, *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
-      for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
-        const float *p = row + v->off[2][t2];
-        vec k = wr[v->tap[2][t2]] - (vec){0};
-        UNROLL for (int i = 0; i < nv; i++) a[i] += k * load(p + i * VL);
-      }
-    }
-  UNROLL for (int i = 0; i < nv; i++) store(y + at + i * VL, a[i]);
-}
-
-/* The interior low..high-1, at least a vector wide; the last block of a width overlaps the one before. */
-static void interior(const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t low, int64_t high, float *y) {
-  int64_t at = low;
-  for (; at + WIDE <= high; at += WIDE) block(4, v, plane, w, d, h, at, y);
-  if (at < high && high - low >= WIDE) block(4, v, plane, w, d, h, high - WIDE, y);
-  else for (; at < high; at += VL) block(1, v, plane, w, d, h, at + VL <= high ? at : high - VL, y);
-}
-
-/* One output by the edge. */
-static float point(const view *v, const float *plane, const float *w, int64_t d, int64_t h, int64_t x) {
-  float sum = 0;
-  for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
-    for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
-      int64_t z = d + v->off[0][t0], r = h + v->off[1][t1];
-      if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
-      const float *row = plane + (z * v->in[1] + r) * v->in[2], *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
-      for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
-        int64_t at = x + v->off[2][t2];
-        if (at >= 0 && at < v->in[2]) sum += wr[v->tap[2][t2]] * row[at];
-      }
-    }
-  return sum;
-}
-
-/* A row with steps, or too narrow for vectors: tap by tap. */
-static void thin_row(const view *v, const float *plane, const float *w, int64_t d, int64_t h, float *y) {
-  for (int64_t i = 0; i < v->q[2]; i++) y[i] = 0;
-  for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
-    for (int64_t t1 = 0; t1 < v->nt[1]; t1++) {
-      int64_t z = d + v->off[0][t0], r = h + v->off[1][t1], from, to;
-      if (z < 0 || z >= v->in[0] || r < 0 || r >= v->in[1]) continue;
-      const float *row = plane + (z * v->in[1] + r) * v->in[2], *wr = w + (v->tap[0][t0] * v->nt[1] + v->tap[1][t1]) * v->nt[2];
-      for (int64_t t2 = 0; t2 < v->nt[2]; t2++) {
-        int64_t off = v->off[2][t2], step = v->step[2];
-        inside(off, step, v->in[2], v->q[2], &from, &to);
-        add_row(y + from, row + from * step + off, step, to - from, wr[v->tap[2][t2]]);
-      }
-    }
-}
-
-static void one_row(const job *j, const float *plane, const float *w, int64_t q0, int64_t q1, float *y) {
-  const view *v = j->v;
-  int64_t d = q0 * v->step[0], h = q1 * v->step[1];
-  if (v->step[2] != 1 || j->high - j->low < VL) {
-    thin_row(v, plane, w, d, h, y);
-    return;
+  for (int64_t t = 0; t < j->taps; t++) {
+    const float *p = from + j->off[t];
+    vec k = w[j->off[j->taps + t]] - (vec){0};
+    UNROLL for (int i = 0; i < nv; i++) a[i] += k * load(p + i * VL);
   }
-  for (int64_t i = 0; i < j->low; i++) y[i] = point(v, plane, w, d, h, i);
-  interior(v, plane, w, d, h, j->low, j->high, y);
-  for (int64_t i = j->high; i < v->q[2]; i++) y[i] = point(v, plane, w, d, h, i);
+  UNROLL for (int i = 0; i < nv; i++) store(to + i * VL, a[i]);
+}
+
+static void strip(const job *j, const float *copy, const float *w, int64_t n, float *out) {
+  int64_t i = 0;
+  for (; i + WIDE <= n; i += WIDE) line(4, j, copy + i, w, out + i);
+  for (; i < n; i += VL) line(1, j, copy + i, w, out + i);
 }
 
 static void task(void *context, int64_t i, int worker) {
   const job *j = context;
   const view *v = j->v;
-  int64_t end = (i + 1) * j->chunk < j->planes ? (i + 1) * j->chunk : j->planes;
-  for (int64_t p = i * j->chunk; p < end; p++) {
-    float bias = j->b ? j->b[p % j->channels] : 0;
-    const float *w = j->w + p % j->channels * j->wstep;
+  float *copy = (float *)(j->scratch + (size_t)worker * j->scratch_size), *out = copy + j->line;
+  int64_t end = (i + 1) * j->chunk < j->planes ? (i + 1) * j->chunk : j->planes, wide = v->q[2];
+  for (int64_t p = i * j->chunk; p < end; p++)
     for (int64_t q0 = 0; q0 < v->q[0]; q0++)
-      for (int64_t q1 = 0; q1 < v->q[1]; q1++) {
-        float *y = j->y + ((p * v->q[0] + q0) * v->q[1] + q1) * v->q[2];
-        one_row(j, j->x + p * volume(v->in), w, q0, q1, y);
-        if (j->b) for (int64_t e = 0; e < v->q[2]; e++) y[e] += bias;
-        if (j->act) for (int64_t e = 0; e < v->q[2]; e++) y[e] = gn_activate(y[e], j->act);
+      for (int64_t h = 0; h < v->q[1]; h += j->rows) {
+        int64_t rows = v->q[1] - h < j->rows ? v->q[1] - h : j->rows;
+        copy_strip(j, j->x + p * volume(v->in), q0, h, copy);
+        strip(j, copy, j->w + p % j->channels * j->wstep, rows * j->pitch, out);
+        for (int64_t r = 0; r < rows; r++) {
+          float *y = j->y + ((p * v->q[0] + q0) * v->q[1] + h + r) * wide, *from = out + r * j->pitch, bias = j->b ? j->b[p % j->channels] : 0;
+          if (j->act) for (int64_t e = 0; e < wide; e++) y[e] = gn_activate(from[e] + bias, j->act);
+          else if (j->b) for (int64_t e = 0; e < wide; e++) y[e] = from[e] + bias;
+          else memcpy(y, from, sizeof(float) * (size_t)wide);
+        }
       }
+}
+
+static void hull(const view *v, int d, int64_t *lo, int64_t *hi) {
+  *lo = INT64_MAX, *hi = INT64_MIN;
+  for (int64_t t = 0; t < v->nt[d]; t++) {
+    if (v->off[d][t] < *lo) *lo = v->off[d][t];
+    if (v->off[d][t] > *hi) *hi = v->off[d][t];
   }
+}
+
+/* The geometry of a strip, and where each tap lies in it. */
+static void lay_out(job *j) {
+  const view *v = j->v;
+  int64_t hi[3], *off = j->off, n = 0, parts = v->nt[0] * v->step[1] * v->step[2];
+  for (int d = 0; d < 3; d++) hull(v, d, &j->lo[d], &hi[d]);
+  j->pitch = v->q[2] + (hi[2] - j->lo[2]) / v->step[2];
+  int64_t more = (hi[1] - j->lo[1]) / v->step[1];
+  j->rows = STRIP / parts / j->pitch - more;
+  if (j->rows > v->q[1]) j->rows = v->q[1];
+  if (j->rows < 1) j->rows = 1;
+  j->part = (j->rows + more) * j->pitch;
+  for (int64_t a = 0; a < v->nt[0]; a++)
+    for (int64_t b = 0; b < v->nt[1]; b++)
+      for (int64_t e = 0; e < v->nt[2]; e++, n++) {
+        int64_t row = v->off[1][b] - j->lo[1], col = v->off[2][e] - j->lo[2];
+        off[n] = ((a * v->step[1] + row % v->step[1]) * v->step[2] + col % v->step[2]) * j->part + row / v->step[1] * j->pitch + col / v->step[2];
+        off[j->taps + n] = (v->tap[0][a] * v->nt[1] + v->tap[1][b]) * v->nt[2] + v->tap[2][e];
+      }
+  j->line = parts * j->part + WIDE;                       /* the last vectors of a strip read past its end */
+  j->scratch_size = sizeof(float) * (size_t)(j->line + j->rows * j->pitch + WIDE);
 }
 
 bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, const gn_act *act, float *y) {
   int64_t size = volume(v->q), chunk = size >= 4096 ? 1 : 4096 / (size ? size : 1) + 1;
-  job j = {v, planes, v->channels, chunk, wstep, 0, v->q[2], x, w, b, act, y};
-  for (int64_t t = 0; t < v->nt[2]; t++) {
-    int64_t from, to;
-    inside(v->off[2][t], v->step[2], v->in[2], v->q[2], &from, &to);
-    if (from > j.low) j.low = from;
-    if (to < j.high) j.high = to;
-  }
-  gn_parallel(g, (planes + chunk - 1) / chunk, task, &j);
-  return true;
+  job j = {.v = v, .planes = planes, .channels = v->channels, .chunk = chunk, .wstep = wstep, .taps = volume(v->nt), .x = x, .w = w, .b = b, .act = act, .y = y};
+  size_t off_bytes = sizeof(int64_t) * (size_t)(2 * j.taps);
+  if (!(j.off = gn_alloc(g, off_bytes))) return false;
+  lay_out(&j);
+  size_t bytes = j.scratch_size * (size_t)gn_workers(g);
+  j.scratch = gn_alloc(g, bytes);
+  if (j.scratch) gn_parallel(g, (planes + chunk - 1) / chunk, task, &j), gn_free(g, j.scratch, bytes);
+  gn_free(g, j.off, off_bytes);
+  return j.scratch != NULL;
 }
