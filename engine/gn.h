@@ -86,7 +86,7 @@ void gn_peak_anew(gn *);
 void gn_trim(gn *);                      /* gives cached blocks back to the system */
 
 /* Weights in the form a kernel wants them, kept for the next call while the tensor they came from stays as it is (its storage and version).
- * kind tells forms apart. Returns the block (valid until the next call of gn_packed_weights), *fresh = it must be filled; NULL = none is kept: pack for this call alone. */
+ * kind tells forms apart. Returns the block (valid for the next 1,000 calls), *fresh = it must be filled; NULL = none is kept: pack for this call alone. */
 typedef struct gn_source { gn_storage *store; const void *data; } gn_source;      /* store NULL: nothing is kept */
 /* Weights in training change with every step, and their gradients' inputs are made anew: only others are worth keeping packed. */
 gn_source gn_source_of(const gn_tensor *w);

@@ -5,7 +5,8 @@
 
 enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
        PANELS = 16,           /* panels of a task: they share the packed weights' block in L2 */
-       PHASES = 16 };         /* of a transposed convolution, side by side */
+       PHASES = 16,           /* of a transposed convolution, side by side */
+       FORWARD = 7, PHASE = 16 };        /* kinds of packed weights; a phase's is PHASE + its number */
 
 typedef struct job {
   const float *x, *packed, *bias;
@@ -20,7 +21,7 @@ typedef struct job {
   rows rows;
   bool wide, direct;
   char *scratch; size_t scratch_size;      /* per worker: a panel, a tile for each panel */
-  void *block; size_t block_bytes;         /* of off and packed */
+  float *own; size_t own_bytes;            /* packed, where it is not kept */
 } job;
 
 /* Where a panel is: its runs of pixels, its place in the picture or NULL, and its place in the output where that is in one piece, else NULL. */
@@ -134,20 +135,27 @@ static void plan(job *j) {
   j->scratch_size = ((size_t)(j->depth * j->width + j->panels * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
 }
 
-/* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. */
-static bool prepare(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep) {
+/* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. kind: of the kept form.
+ * Also after a failure it wants a release. */
+static bool prepare(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep, int kind) {
   plan(j);
-  j->block_bytes = (size_t)(j->k * j->o * j->groups + 2 * j->k) * sizeof(float);
-  float *packed = j->block = gn_alloc(g, j->block_bytes);
-  if (!packed) return false;
-  j->off = (int64_t *)packed;
+  size_t bytes = (size_t)(j->k * j->o * j->groups) * sizeof(float);
+  bool fresh;
+  if (!(j->off = gn_alloc(g, (size_t)j->k * sizeof *j->off))) return false;
   if (j->picture) K(picture_offsets)(&j->v, j->picture, j->off);
-  packed += 2 * j->k;
+  float *packed = gn_packed_weights(g, &s->weights, kind, bytes, &fresh);
+  if (!packed) j->own_bytes = bytes, packed = j->own = gn_alloc(g, bytes);
+  if (!(j->packed = packed)) return false;
   packing p = {w, packed, &j->v, j->rows, j->o, j->k, ostep, cstep, s->o / s->groups * (s->c / s->groups) * volume(s->k), {s->k[0], s->k[1], s->k[2]}};
-  if (j->k * j->o < 8192) for (int64_t i = 0; i < j->groups * j->rows.count; i++) pack_task(&p, i, 0);
-  else gn_parallel(g, j->groups * j->rows.count, pack_task, &p);
-  j->packed = packed;
+  int64_t tasks = fresh ? j->groups * j->rows.count : 0;
+  if (j->k * j->o < 8192) for (int64_t i = 0; i < tasks; i++) pack_task(&p, i, 0);
+  else gn_parallel(g, tasks, pack_task, &p);
   return true;
+}
+
+static void release(gn *g, job *j) {
+  gn_free(g, j->off, (size_t)j->k * sizeof *j->off);
+  gn_free(g, j->own, j->own_bytes);
 }
 
 typedef struct jobs { const job *list; int64_t n; } jobs;
@@ -176,8 +184,8 @@ static bool run_jobs(gn *g, job *list, int64_t n) {
 }
 
 static bool direct(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep) {
-  bool ok = prepare(g, j, s, w, ostep, cstep) && run_jobs(g, j, 1);
-  gn_free(g, j->block, j->block_bytes);
+  bool ok = prepare(g, j, s, w, ostep, cstep, FORWARD) && run_jobs(g, j, 1);
+  release(g, j);
   return ok;
 }
 
@@ -281,7 +289,7 @@ static bool phase_open(gn *g, const gn_conv *s, const job *base, int64_t i, cons
 }
 
 static void phase_close(gn *g, const gn_conv *s, job *j) {
-  gn_free(g, j->block, j->block_bytes);
+  release(g, j);
   if (!j->v.off[0]) return;
   for (int d = 0; d < 3; d++) j->v.nt[d] = s->k[d];              /* as it was opened */
   K(conv_view_close)(g, &j->v);
@@ -296,7 +304,7 @@ static bool some_phases(gn *g, const gn_conv *s, const job *base, const int64_t 
     job *j = &list[used++];
     ok = phase_open(g, s, base, i, phases, j);
     if (ok && (!j->pixels || !j->k)) used--, phase_close(g, s, j);
-    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps);
+    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps, PHASE + (int)i);
   }
   ok = ok && (!used || run_jobs(g, list, used));
   for (int64_t i = 0; i < used; i++) phase_close(g, s, &list[i]);
