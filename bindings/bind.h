@@ -55,6 +55,7 @@ int open_core(lua_State *L);                            /* the module genai.core
 void open_ops(lua_State *L);                            /* into the core table on the top: ops, and core.methods, tensor's metatable */
 void open_tensor(lua_State *L);
 void open_system(lua_State *L);                         /* files, clock, memory, seed, threads, base64 */
+void open_files(lua_State *L);                          /* hashes, copies, renames, where models lie */
 void open_random(lua_State *L);
 void open_tape(lua_State *L);
 void open_io(lua_State *L);                             /* pictures, sounds, arrays */

@@ -12,6 +12,7 @@ int open_core(lua_State *L) {
   open_tape(L);
   open_random(L);
   open_system(L);
+  open_files(L);
   open_json(L);
   open_io(L);
   open_onnx(L);

@@ -1,4 +1,4 @@
-/* lua_system.c: files, clock, memory, seeds, threads, base64 and hashes for stdlib. */
+/* lua_system.c: files, clock, memory, seeds, threads and base64 for stdlib. */
 #include "system.h"
 #include "core.h"
 #include <dirent.h>
@@ -175,7 +175,7 @@ static int make_tmpdir(lua_State *L) {
   return 1;
 }
 
-static void remove_tree(const char *path, int depth) {
+void remove_tree(const char *path, int depth) {
   DIR *d = depth < 32 ? opendir(path) : NULL;
   for (struct dirent *e; d && (e = readdir(d));) {
     char child[PATH_MAX];
@@ -283,59 +283,10 @@ static int base64(lua_State *L) {
   return 1;
 }
 
-/* ---- SHA-256 (FIPS 180-4) ---- */
-static uint32_t turn(uint32_t x, int n) { return x >> n | x << (32 - n); }
-
-static void sha_block(uint32_t h[8], const unsigned char *p) {
-  static const uint32_t k[64] = {
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2 };
-  uint32_t w[64], v[8];
-  for (int i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
-  for (int i = 16; i < 64; i++) {
-    uint32_t a = w[i - 15], b = w[i - 2];
-    w[i] = w[i - 16] + w[i - 7] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
-  }
-  memcpy(v, h, sizeof v);
-  for (int i = 0; i < 64; i++) {
-    uint32_t e = v[4], a = v[0];
-    uint32_t one = v[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & v[5]) ^ (~e & v[6])) + k[i] + w[i];
-    uint32_t two = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-    memmove(v + 1, v, 7 * sizeof *v);
-    v[4] += one, v[0] = one + two;
-  }
-  for (int i = 0; i < 8; i++) h[i] += v[i];
-}
-
-/* core.sha256(bytes) -> 64 hexadecimal digits */
-static int sha256(lua_State *L) {
-  size_t n;
-  const unsigned char *p = (const unsigned char *)luaL_checklstring(L, 1, &n);
-  uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
-  unsigned char tail[128] = { 0 };
-  char text[65];
-  size_t at = 0;
-  for (; n - at >= 64; at += 64) sha_block(h, p + at);
-  memcpy(tail, p + at, n - at);
-  tail[n - at] = 0x80;
-  size_t size = n - at < 56 ? 64 : 128;
-  for (int i = 0; i < 8; i++) tail[size - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
-  for (size_t i = 0; i < size; i += 64) sha_block(h, tail + i);
-  for (int i = 0; i < 8; i++) snprintf(text + 8 * i, 9, "%08x", h[i]);
-  lua_pushstring(L, text);
-  return 1;
-}
-
 static const luaL_Reg functions[] = {
   { "read", file_read }, { "write", file_write }, { "exists", file_exists }, { "mkdir", file_mkdir }, { "list", file_list }, { "tmpdir", make_tmpdir },
   { "clock", clock_now }, { "seed", set_seed }, { "threads", set_threads }, { "memory", memory }, { "mode", mode }, { "isa", isa }, { "limit", limit },
-  { "alive", alive }, { "base64", base64 }, { "sha256", sha256 }, { NULL, NULL },
+  { "alive", alive }, { "base64", base64 }, { NULL, NULL },
 };
 
 void open_system(lua_State *L) { luaL_setfuncs(L, functions, 0); }

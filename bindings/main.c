@@ -17,6 +17,7 @@ static const char usage[] =
   "       genai [options] -e CODE                    run code\n"
   "       genai [options] -                          run standard input\n"
   "       genai help [NAME]                          what an op or function does\n"
+  "       genai models [NAME]                        the models that are found here\n"
   "       genai                                      a prompt\n"
   "options: --seed N  --threads N  --mode fast|exact  --memory-limit 512M  --isa v2|v3|v4|ref  --version  --help\n";
 
@@ -119,6 +120,17 @@ static int show_help(genai *g, const char *name) {
   return found ? 0 : 1;
 }
 
+static int show_models(genai *g, const char *name) {
+  genai_value v = { .kind = GENAI_TEXT, .data = name ? name : "", .size = name ? strlen(name) : 0 }, out;
+  static const char show[] = "genai_models = function(name) local fine, why = pcall(require('genai.models').show, name) "
+                             "return not fine and why:gsub('^%S-:%d+: ', '') or nil end";
+  if (genai_eval(g, "models", show) != GENAI_OK || genai_call(g, "genai_models", name ? 1 : 0, &v, &out) != GENAI_OK) return report(g, GENAI_ERROR);
+  bool fine = out.kind != GENAI_TEXT;
+  if (!fine) fflush(stdout), fprintf(stderr, "genai: %s\n", (const char *)out.data);
+  genai_release(g, &out);
+  return fine ? 0 : 1;
+}
+
 static int run(genai *g, const command *c, int argc, char **argv) {
   bool piped = !isatty(STDIN_FILENO), named = c->at < argc;
   if (c->code) {
@@ -126,6 +138,7 @@ static int run(genai *g, const command *c, int argc, char **argv) {
     return run_code(g, c->code);
   }
   if (named && !strcmp(argv[c->at], "help")) return show_help(g, c->at + 1 < argc ? argv[c->at + 1] : NULL);
+  if (named && !strcmp(argv[c->at], "models")) return show_models(g, c->at + 1 < argc ? argv[c->at + 1] : NULL);
   set_args(g, argc, argv, named ? c->at : argc);
   if (!named && !piped) return repl(g);
   const char *file = named && strcmp(argv[c->at], "-") ? argv[c->at] : NULL;

@@ -3,6 +3,7 @@
 #define SYSTEM_H
 #include "bind.h"
 void remove_tmpdir(genai *);
+void remove_tree(const char *path, int depth);
 bool write_file(const char *path, const void *data, size_t size);          /* temp + fsync + rename; false + gn_error */
 bool read_file(const char *path, size_t most, char **data, size_t *size);  /* malloc'ed, NUL after the end */
 bool path_allowed(const genai *, const char *path);

@@ -4,6 +4,7 @@
 local core = require "genai.core"
 local passed, failed, skipped = 0, 0, 0
 local filter, files = nil, {}
+if not os.getenv "GENAI_MODELS" then require "genai.model".folders { "../shared/assets" } end
 do
   local i = 1
   while arg[i] do

@@ -2,7 +2,7 @@
 local genai = require "genai"
 local core = require "genai.core"
 local tests = {}
-local binary = os.getenv "GENAI" or "build/genai"
+local binary = dofile("tests/tools.lua").binary
 local tmp = genai.tmpdir()
 
 local function quote(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
@@ -25,12 +25,6 @@ local function expect(line, out, code, err)
   assert(c == (code or 0), ("%s\nexit code %d\n%s"):format(line, c, e))
   assert(not err or e:find(err, 1, true), ("%s\n%q is missing in %q"):format(line, err or "", e))
   assert(err or e == "", e)
-end
-
-if not binary:find "^/" then                                     -- the tests change folders
-  local pipe = io.popen "pwd"
-  binary = pipe:read "l" .. "/" .. binary
-  pipe:close()
 end
 
 function tests.script_arguments()

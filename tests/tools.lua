@@ -2,6 +2,9 @@
 local core = require "genai.core"
 local tools = {}
 
+-- Where the open weights and data are, if they are here: the first folder of GENAI_MODELS.
+tools.assets = (os.getenv "GENAI_MODELS" or "../shared/assets"):match "^[^:]*"
+
 -- f(...) must raise an error that holds `wanted`.
 function tools.fails(wanted, f, ...)
   local fine, text = pcall(f, ...)
@@ -9,9 +12,21 @@ function tools.fails(wanted, f, ...)
   assert(tostring(text):find(wanted, 1, true), ("%q is missing in: %s"):format(wanted, tostring(text)))
 end
 
+-- The command that runs these tests, as a path from the root.
+do
+  local at = 0
+  while arg[at - 1] do at = at - 1 end
+  tools.binary = os.getenv "GENAI" or at < 0 and arg[at] or "build/genai"
+  if not tools.binary:find "^/" then
+    local pipe = io.popen "pwd"
+    tools.binary = pipe:read "l" .. "/" .. tools.binary
+    pipe:close()
+  end
+end
+
 -- A folder of weights, and a function that opens it once; a test that calls it is skipped where there is none.
 function tools.weights(name, open)
-  local folder, opened = (os.getenv "GENAI_MODELS" or "../shared/assets"):match "^[^:]*" .. "/" .. name, nil
+  local folder, opened = tools.assets .. "/" .. name, nil
   return folder, function()
     if not core.exists(folder) then skip "no weights" end
     opened = opened or open(folder)

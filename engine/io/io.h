@@ -9,6 +9,12 @@ typedef struct gn_reader { const uint8_t *data; size_t size, at; bool bad; } gn_
 uint64_t gn_read_le(gn_reader *, int bytes);          /* little-endian; sets bad past the end */
 uint32_t gn_crc32(uint32_t crc, const void *data, size_t size);   /* zlib's */
 
+/* SHA-256 of what is added, as 64 hexadecimal digits and a zero. */
+typedef struct gn_sha256 { uint32_t h[8]; uint64_t size; unsigned char rest[64]; } gn_sha256;
+gn_sha256 gn_sha256_start(void);
+void gn_sha256_add(gn_sha256 *s, const void *data, size_t size);
+void gn_sha256_end(gn_sha256 *s, char text[65]);
+
 /* A file in memory, privately mapped; gn_map_unref fits a tensor's release. */
 typedef struct gn_map { _Atomic int refs; void *base; size_t size; } gn_map;
 gn_map *gn_map_open(const char *path);

@@ -5,11 +5,14 @@
 -- (head i uses key i // (heads / kv_heads)), a vocabulary below 0 in the header means that the last layer has weights of its own.
 local core = require "genai.core"
 local ops = core.ops
-local llama = {}
+local llama = { about = "tells short stories", licence = "MIT", paper = "Touvron et al. 2023" }
 llama.__index = llama
 llama.__name = "llama"
 
 local norm_options, rope_options, causal = { eps = 1e-5 }, { interleaved = true }, { causal = true }
+
+--- llama.load(path) -> a language model: text in, text out (genai.text.load). path: a folder with a llama2.c model (*.bin) and its vocabulary (tok*.bin).
+function llama.load(path) return require("genai.text").load(path) end
 
 --- llama.read(bytes, name) -> a model from a llama2.c .bin file's bytes.
 function llama.read(bytes, name)
