@@ -119,7 +119,8 @@ local function bitwise(name)
     if types.is_float(kind) or kind == "bool" then a.fail("the elements are %s, wanted integers", kind) end
     return function(x, y)
       local dtype = x.dtype
-      local z = op.bits(x:to "i64", y:to "i64", name(a))
+      x, y = x:to "i64", y:to "i64"
+      local z = op.bits(x + y:zeros_like(), y + x:zeros_like(), name(a))
       return types.cast(z, "int64", kind):to(dtype)
     end
   end }
