@@ -20,6 +20,7 @@ bool gn_each(const char *op, const char *name, const gn_arg *a, int nd, int64_t 
 }
 
 bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *small, const gn_tensor *w, const gn_arg *geometry, const gn_arg *groups, gn_conv *s) {
+  s->whole = false;
   s->weights = (gn_source){ 0 }, s->act.on = false;
   if (nd < 1 || nd > 3 || geometry->n != 9) return gn_fail("%s: wanted one to three dims", op);
   for (int d = 0; d < 3; d++) {
@@ -47,13 +48,15 @@ static gn_act act_of(const gn_arg *act, const gn_arg *slope) {
   return (gn_act){ act->num != NONE, act->num == LEAKY_RELU ? (float)slope->num : 0, act->num == RELU6 ? 6 : INFINITY };
 }
 
-bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) {
+static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
   gn_tensor *x = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
-  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = act_of(&a[6], &a[7]);
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = whole ? (gn_act){ 0 } : act_of(&a[6], &a[7]), s.whole = whole;
   return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
+bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, false, out); }
+bool gn__fwd_conv_whole(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, true, out); }
 
 bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;

@@ -244,14 +244,15 @@ bool gn__fwd_sample_points(gn *g, const gn_arg *a, gn_tensor **out) {
 }
 
 /* ---- bits ---- */
-enum { AND, OR, XOR, LEFT, RIGHT };
+enum { AND, OR, XOR, LEFT, RIGHT, SIGNED };
 static uint64_t joined(uint64_t p, uint64_t q, int kind) {
   switch (kind) {
     case AND: return p & q;
     case OR: return p | q;
     case XOR: return p ^ q;
     case LEFT: return q < 64 ? p << q : 0;
-    default: return q < 64 ? p >> q : 0;
+    case RIGHT: return q < 64 ? p >> q : 0;
+    default: return p >> 63 ? ~(~p >> (q < 64 ? q : 63)) : q < 64 ? p >> q : 0;      /* the sign comes in from the left */
   }
 }
 

@@ -9,6 +9,7 @@ typedef struct gn_conv {
   int64_t in[3], out[3], k[3], stride[3], pad[3], dilation[3];
   gn_source weights;                      /* where w comes from, when its packed form may be kept; store NULL = it may not */
   gn_act act;                             /* conv_forward and conv_data */
+  bool whole;                             /* conv_forward: products of whole numbers stay exact, so not Winograd's way */
 } gn_conv;
 
 /* A window over up to three dims; planes = n * c. */

@@ -90,6 +90,8 @@ local function conv_plan(a, xs, ws, b)
   return { x = xs, w = ws, geometry = three { stride, 1, before, 0, dilation, 1 }, out = out }
 end
 
+tools.conv_plan = conv_plan                  -- for the convolutions of whole numbers
+
 ops.Conv = { make = function(a)
   local last
   local conv, groups = hidden.conv_nd, a.group or 1

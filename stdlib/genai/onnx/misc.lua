@@ -128,9 +128,10 @@ end
 ops.BitwiseAnd = bitwise(function() return "and" end)
 ops.BitwiseOr = bitwise(function() return "or" end)
 ops.BitwiseXor = bitwise(function() return "xor" end)
+local signed = { int8 = true, int16 = true, int32 = true, int64 = true }
 ops.BitShift = bitwise(function(a)
   if a.direction == "LEFT" then return "left" end
-  if a.direction == "RIGHT" then return "right" end
+  if a.direction == "RIGHT" then return signed[a.types[1]] and "signed" or "right" end
   a.fail("direction is \"%s\"", tostring(a.direction))
 end)
 ops.BitwiseNot = { run = function(a, x)

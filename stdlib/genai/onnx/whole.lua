@@ -1,0 +1,113 @@
+--- Products and convolutions of quantised numbers, exact: whole numbers in f32 kernels, in parts whose sums stay below 2^24, added up as i32.
+local core = require "genai.core"
+local types = require "genai.onnx.types"
+local tools = require "genai.onnx.tools"
+local whole = {}
+local op = core.ops
+
+local EXACT = 1 << 24
+
+-- ---- quantised numbers ----
+--- whole.along(a, v, dims, axis) -> v[n] shaped to lie along a dim of `dims`; scalars and one-element lists as they are.
+function whole.along(a, v, dims, axis)
+  if v:dim() == 0 then return v end
+  if v:numel() == 1 then return v:reshape(1) end
+  if v:dim() ~= 1 then a.fail("a scale or zero point is %s, wanted one number or a list", tools.text(v.shape)) end
+  local shape = {}
+  for d = 1, dims do shape[d] = d == axis and v:numel() or 1 end
+  return v:reshape(shape)
+end
+
+--- whole.quantize(x, scale, zero, kind) -> x / scale rounded to even, + zero, saturated to an ONNX integer type.
+function whole.quantize(x, scale, zero, kind)
+  local low, high = types.range(kind)
+  local y = (x / scale):round()
+  if zero then y = y + (zero.dtype == "f32" and zero or zero:to "f32") end
+  return y:clamp(low, high):to(types.dtype(kind))
+end
+
+--- whole.dequantize(x, scale, zero) -> (x - zero) scale in f32.
+function whole.dequantize(x, scale, zero)
+  if zero then x = x.dtype == "i32" and x:to "i64" - zero:to "i64" or x:to "f32" - zero:to "f32" end
+  return x:to "f32" * scale
+end
+
+--- whole.requantize(sums, factor, zero, kind) -> sums times factor, rounded, + zero, saturated.
+function whole.requantize(sums, factor, zero, kind)
+  local low, high = types.range(kind)
+  local y = (sums:to "f32" * factor):round()
+  if zero then y = y + zero:to "f32" end
+  return y:clamp(low, high):to(types.dtype(kind))
+end
+
+--- whole.centred(x, zero) -> x - zero as f32.
+function whole.centred(x, zero)
+  x = x:to "f32"
+  if not zero then return x end
+  return x - zero:to "f32"
+end
+
+-- The largest magnitude of x.
+local function most(x)
+  if x:numel() == 0 then return 0 end
+  return math.max(x:abs():max():item(), 1)
+end
+
+--- whole.reach(a, kind) -> a bound of what is left of a type's numbers when a zero point of its own is taken away.
+function whole.reach(a, kind)
+  if kind == "uint8" or kind == "int8" then return 255 end
+  if kind == "uint16" or kind == "int16" then return 65535 end
+  a.fail("the elements are %s, wanted uint8 or int8", kind)
+end
+
+-- ---- products ----
+--- whole.product(x, y, reach) -> x[..,m,k] times y[..,k,n], whole numbers in f32 of which x's are at most `reach`, as i32.
+function whole.product(x, y, reach)
+  local k = x.shape[x:dim()]
+  local part = math.max(EXACT // math.floor(reach * most(y)), 1)
+  if k <= part then return x:matmul(y):to "i32" end
+  local sum
+  local dx, dy = x:dim(), math.max(y:dim() - 1, 1)
+  for from = 1, k, part do
+    local to = math.min(from + part - 1, k)
+    local s = x:slice(dx, from, to):matmul(y:slice(dy, from, to)):to "i32"
+    sum = sum and sum + s or s
+  end
+  return sum
+end
+
+-- Channels of a group side by side with the weights of their part.
+local function conv_parts(x, w, geometry, out, groups, part)
+  local c, sum = w.shape[2], nil
+  if groups == 1 then
+    for from = 1, c, part do
+      local to = math.min(from + part - 1, c)
+      local s = op.conv_whole(x:slice(2, from, to), w:slice(2, from, to), nil, geometry, out, 1):to "i32"
+      sum = sum and sum + s or s
+    end
+    return sum
+  end
+  local list, o = {}, w.shape[1] // groups
+  for g = 1, groups do list[g] = conv_parts(x:slice(2, (g - 1) * c + 1, g * c), w:slice(1, (g - 1) * o + 1, g * o), geometry, out, 1, part) end
+  return op.cat(list, 2)
+end
+
+--- whole.conv(a, x, w, reach) -> the convolution of whole numbers in f32 (attributes as Conv), as i32.
+function whole.conv(a, x, w, reach)
+  local plan, groups = tools.conv_plan(a, x.shape, w.shape), a.group or 1
+  local taps = tools.product(w.shape, 3)
+  local part = EXACT // math.floor(reach * most(w) * taps)
+  if part < 1 then a.fail("its kernel %s is too large", tools.text(w.shape)) end
+  if w.shape[2] <= part then return op.conv_whole(x, w, nil, plan.geometry, plan.out, groups):to "i32" end
+  return conv_parts(x, w, plan.geometry, plan.out, groups, part)
+end
+
+--- whole.columns(a, v, x) -> a list v[n] (scale or zero of each column), shaped for x[..,n]; whole.rows the same for rows.
+function whole.columns(a, v, x) return v and whole.along(a, v, x:dim(), x:dim()) end
+function whole.rows(a, v, x)
+  if v and v:dim() > 1 then return v end
+  return v and whole.along(a, v, x:dim(), math.max(x:dim() - 1, 1))
+end
+
+require "genai.onnx.conv"                    -- gives tools.conv_plan
+return whole
