@@ -44,7 +44,7 @@ local function run_group(group, least)
   assert(passed >= least, passed .. " cases passed")
 end
 
-function tests.nodes() run_group("node", 700) end
+function tests.nodes() run_group("node", 885) end
 function tests.models() run_group("simple", 3) end
 function tests.operators_of_pytorch() run_group("pytorch-operator", 35) end
 function tests.layers_of_pytorch() run_group("pytorch-converted", 82) end
