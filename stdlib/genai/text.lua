@@ -10,7 +10,7 @@ llm.__index = llm
 
 function llm:__tostring()
   local c = self.model.config
-  return ("llm(%s: %d layers of %d, vocabulary %d, context %d)"):format(self.name, c.layers, c.dim, c.vocabulary, c.context)
+  return ("llm(%s: %d layers of %d, vocabulary %d, context %s)"):format(self.name, c.layers, c.dim, c.vocabulary, c.context == math.maxinteger and "without end" or c.context)
 end
 
 --- llm:encode(text, { bos = true }) -> a list of ids (data: from 0), the mark of the beginning first unless bos is false.
@@ -79,6 +79,14 @@ local function find(path, tokens)
   return path .. "/" .. found[1]
 end
 
+--- text.from{ name =, bytes =, model =, tokenizer = } -> a language model (llm) of its parts. bytes: the weights' file, for its hash. model: config = { layers, dim, vocabulary,
+-- context }, model(ids, cache, every) -> logits, model:cache(), model:fork(cache), model:state(cache, length) -> { { name, tensor }, .. }; tokenizer: encode, decode, piece.
+function text.from(parts)
+  local config = parts.model.config
+  return setmetatable({ name = parts.name, hash = ("crc32:%08x"):format(core.crc32(parts.bytes)), model = parts.model, tokenizer = parts.tokenizer,
+    vocabulary = config.vocabulary, length = config.context }, llm)
+end
+
 --- text.load(path, { tokenizer = path }) -> a language model (llm). path is a folder with a llama2.c model (*.bin) and its vocabulary (tok*.bin), or the model's file.
 function text.load(path, options)
   if type(path) ~= "string" then error("text.load: path is a " .. type(path) .. ", wanted a string", 2) end
@@ -89,8 +97,7 @@ function text.load(path, options)
   local bytes = core.read(model_file)
   local model = require("genai.models.llama").read(bytes, model_file)
   local vocabulary = tokenizer.read(core.read(tokenizer_file), model.config.vocabulary, tokenizer_file)
-  return setmetatable({ name = model_file:match "([^/]+)$", hash = ("crc32:%08x"):format(core.crc32(bytes)), model = model, tokenizer = vocabulary,
-    vocabulary = model.config.vocabulary, length = model.config.context }, llm)
+  return text.from { name = model_file:match "([^/]+)$", bytes = bytes, model = model, tokenizer = vocabulary }
 end
 
 text.sample = sample

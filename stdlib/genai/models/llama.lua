@@ -70,6 +70,15 @@ function llama:fork(cache)
   return copy
 end
 
+--- model:state(cache, length) -> the cache's tensors, as far as `length` ids fill them, as a list of { name, tensor }: for contexts that are saved.
+function llama:state(cache, length)
+  local out = {}
+  for i, layer in ipairs(cache) do
+    for _, part in ipairs { "k", "v" } do out[#out + 1] = { part .. i, layer[part]:slice(3, 1, length) } end
+  end
+  return out
+end
+
 -- One block: x[m,dim] at positions from+1..from+m of the cache.
 local function block(c, w, cache, x, positions, from, m)
   local heads, kv, size = c.heads, c.kv_heads, c.dim // c.heads

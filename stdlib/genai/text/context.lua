@@ -36,15 +36,11 @@ function methods:fork()
   return setmetatable({ llm = self.llm, ids = { table.unpack(self.ids) }, cache = self.llm.model:fork(self.cache), _waiting = { table.unpack(self._waiting) }, _logits = self._logits }, methods)
 end
 
---- context:save(path) -> path. Writes ids, keys and values as safetensors.
+--- context:save(path) -> path. Writes ids and what the model keeps (keys and values, or states) as safetensors.
 function methods:save(path)
   self:logits()
   local names, tensors = { "ids", "logits" }, { core.tensor(self.ids, { dtype = "i32" }), self._logits }
-  for i, layer in ipairs(self.cache) do
-    for _, part in ipairs { "k", "v" } do
-      names[#names + 1], tensors[#tensors + 1] = part .. i, layer[part]:slice(3, 1, self.cache.length)
-    end
-  end
+  for _, part in ipairs(self.llm.model:state(self.cache, self.cache.length)) do names[#names + 1], tensors[#tensors + 1] = part[1], part[2] end
   core.write(path, core.safetensors_encode(names, tensors, core.json.encode { model = self.llm.hash }))
   return path
 end
@@ -54,19 +50,15 @@ function context.load(llm, path)
   local made_by = metadata and core.json.decode(metadata).model
   if made_by ~= llm.hash then error(("context_from: %s was made by model %s, wanted %s"):format(path, tostring(made_by), llm.hash), 3) end
   local self = context.new(llm, {})
-  local function part(name, like, length)
-    local t = tensors[name]
-    local s, u = t and t.shape or {}, like.shape
-    if #s ~= #u or s[1] ~= u[1] or s[2] ~= u[2] or s[3] ~= length or s[4] ~= u[4] then error(("context_from: %s: \"%s\" is missing or of another shape"):format(path, name), 4) end
-    like:slice(3, 1, length):copy_(t)
-  end
   if not (tensors.ids and tensors.logits) or tensors.ids:dim() ~= 1 or tensors.logits:numel() ~= llm.vocabulary then error(("context_from: %s: \"ids\" or \"logits\" are missing or of another shape"):format(path), 3) end
   self.ids, self._waiting, self._logits = tensors.ids:totable(), {}, tensors.logits:reshape(llm.vocabulary)
   local length = #self.ids
   if length > llm.length then error(("context_from: %s: %d ids, the context holds %d"):format(path, length, llm.length), 3) end
-  for i, layer in ipairs(self.cache) do
-    part("k" .. i, layer.k, length)
-    part("v" .. i, layer.v, length)
+  for _, part in ipairs(llm.model:state(self.cache, length)) do
+    local name, like = part[1], part[2]
+    local t = tensors[name]
+    if not t or table.concat(t.shape, ",") ~= table.concat(like.shape, ",") then error(("context_from: %s: \"%s\" is missing or of another shape"):format(path, name), 3) end
+    like:copy_(t)
   end
   self.cache.length = length
   return self
