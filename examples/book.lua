@@ -1,4 +1,5 @@
 -- A sentence becomes a picture book: genai examples/book.lua "a rabbit who wanted to see the sea" -o book.html
+-- test: "a rabbit who wanted to see the sea" --pages 2 --width 200 --seconds 4 -o book.html
 -- Options: -o FILE, --seed N, --pages N (1..20), --width N (of the pictures; 4:3), --seconds N (of each tune)
 local genai = require "genai"
 

@@ -1,14 +1,14 @@
--- A picture painted over in styles that are mixed by weight: genai examples/paint_over.lua WEIGHTS [PICTURE] [-o OUT.png]
--- WEIGHTS is the folder of style26.safetensors; without PICTURE a scene is drawn first.
+-- A picture painted over in styles that are mixed by weight: genai examples/paint_over.lua [PICTURE] [-o OUT.png]
+-- test: -o painted.png
+-- Without PICTURE a scene is drawn first.
 local genai = require "genai"
-local folder, picture, out = arg[1] or "../shared/assets/style26", nil, "painted.png"
-local i = 2
+local picture, out = nil, "painted.png"
+local i = 1
 while arg[i] do
   if arg[i] == "-o" then out, i = arg[i + 1], i + 2 else picture, i = arg[i], i + 1 end
 end
-if not genai.exists(folder) then print("no weights in " .. folder) return end
 
-local paint = genai.models.style26.load(folder)
+local paint = genai.model "style26"
 local scene = picture and genai.load(picture) or genai.picture("a lighthouse on a cliff by the sea at dusk", { seed = 5, width = 384, height = 288 })
 
 -- From one style to another in five steps, above; four styles alone and all of them at once, below.

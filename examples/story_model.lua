@@ -1,12 +1,10 @@
--- A small language model tells a bedtime story, word by word: genai examples/story_model.lua FOLDER "Once upon a time there was a fox"
--- FOLDER holds a llama2.c model and its vocabulary (stories260K.bin, tok512.bin).
+-- A small language model tells a bedtime story, word by word: genai examples/story_model.lua ["Once upon a time there was a fox"]
+-- test: "Once upon a time there was a fox"
 local genai = require "genai"
 local sample = genai.sample
-local folder = arg[1] or "../shared/assets/tinystories-260k"
-local prompt = arg[2] or "Once upon a time, there was a little fox who lived in a forest. One day,"
-if not genai.exists(folder) then print("no model in " .. folder) return end
+local prompt = arg[1] or "Once upon a time, there was a little fox who lived in a forest. One day,"
 
-local llm = genai.text.load(folder)
+local llm = genai.model "tinystories-260k"
 print(llm)
 print "\n-- as the model likes it best"
 io.write(prompt)

@@ -1,4 +1,5 @@
 -- A net learns to tell two spirals apart, and draws what it knows while it learns: genai examples/train_spirals.lua [-o spirals.png]
+-- test: -o spirals.png
 local genai = require "genai"
 local nn, optim = genai.nn, genai.optim
 local out = arg[1] == "-o" and arg[2] or "spirals.png"

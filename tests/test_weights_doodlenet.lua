@@ -33,7 +33,7 @@ function tests.tags()
   assert(#tags == 3 and tags[1].name == "rainbow" and tags[1].probability > tags[2].probability and net.names[tags[2].class + 1] == tags[2].name)
   assert(tostring(tags):find "^rainbow %d+ %%, ")
   assert(#net:tags(x) == 5)
-  local there = genai.no_grad(function() return net(x:view(1, 1, 28, 28))[1] end)
+  local there = genai.no_grad(function() return net(net:prepare(x))[1] end)
   assert(math.abs(there[tags[1].class + 1]:item() - tags[1].probability) < 1e-6)
 end
 

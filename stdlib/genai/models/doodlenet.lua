@@ -68,10 +68,9 @@ function model:prepare(picture, o)
   ink = ink:reshape(1, 1, ink.shape[#ink.shape - 1], ink.shape[#ink.shape])
   if ink.shape[3] ~= 28 or ink.shape[4] ~= 28 then
     ink = ink:resize({ 28, 28 }, { mode = "bicubic", antialias = true })
-    local bright = ink:view(-1):topk(BRIGHT)
-    ink = (ink / bright[BRIGHT]:clamp(0.05)):clamp(0, 1)
   end
-  return ink
+  local bright = ink:reshape(-1):topk(BRIGHT)
+  return (ink / bright[BRIGHT]:clamp(0.05)):clamp(0, 1)
 end
 
 --- model:tags(picture, n = 5, options) -> { { name =, probability =, class = }, ... }: what a drawing shows, the likeliest first. picture and options as model:prepare.
