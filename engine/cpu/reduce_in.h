@@ -98,7 +98,7 @@ INLINE vf exp_down(vf x) {
   k = (vi)n << 23;                                                     /* the low bits of the constant are 0 */
   n = n - 12582912.0f;
   vf y = v_exp_poly((x - n * 0.693359375f) - n * -2.12194440e-4f) + 1.0f;
-  return (vf)(((vi)y + k) & ~low);
+  return (vf)((vi)((vu)y + (vu)k) & ~low);                              /* lanes that low will blank may wrap */
 }
 V16_MAP(v16_exp_down, (v16 a), exp_down(a.p[i]))
 V16_MAP(v16_and, (v16 a, v16 b), (vf)((vi)a.p[i] & (vi)b.p[i]))
