@@ -130,8 +130,9 @@ function onnx.load(path)
   local fine, found = pcall(load, path)
   core.limit(was_limit)
   core.recording(was)
-  if not fine then error(found, 0) end
-  return found
+  if fine then return found end
+  found = tostring(found)
+  error(found:find(path, 1, true) and found or path .. ": " .. found, 0)
 end
 
 --- genai.onnx.ops() -> the names of the ops that files may use; those outside ai.onnx with their domain.

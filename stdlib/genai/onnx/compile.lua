@@ -53,17 +53,19 @@ end
 
 -- ---- nodes ----
 local function attributes(frame, scope, node, a)
+  local bodies
   for name, attr in pairs(node.attrs) do
     if attr.ref then attr = scope.attrs and scope.attrs[attr.ref] end
     if attr and attr.graph then
       a[name] = compile.graph(frame.model, attr.graph, frame, scope)
-      a.bodies = a.bodies or {}
-      a.bodies[#a.bodies + 1] = a[name]
+      bodies = bodies or {}
+      bodies[#bodies + 1] = a[name]
     elseif attr then
       a[name] = attr.value
-      if attr.type then a[name .. "_type"] = attr.type end
+      a[name .. "_type"] = attr.type
     end
   end
+  a.bodies = bodies
 end
 
 local function context(frame, scope, node)

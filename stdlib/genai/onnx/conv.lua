@@ -94,11 +94,11 @@ tools.conv_plan = conv_plan                  -- for the convolutions of whole nu
 
 ops.Conv = { make = function(a)
   local last
-  local conv, groups = hidden.conv_nd, a.group or 1
+  local conv, groups, act, slope = hidden.conv_nd, a.group or 1, a[1], a[2]                -- 1, 2: an activation and its slope, from fusion
   return function(x, w, b)
     local xs, ws = x.shape, w.shape
     if not last or not same_shape(xs, last.x) or not same_shape(ws, last.w) then last = conv_plan(a, xs, ws, b) end
-    return conv(x, w, b, last.geometry, last.out, groups)
+    return conv(x, w, b, last.geometry, last.out, groups, act, slope)
   end
 end }
 
@@ -134,7 +134,7 @@ ops.ConvTranspose = function(a, x, w, b)
   local kernel = { table.unpack(ws, 3) }
   local stride, dilation = list_of(a, "strides", #kernel, 1, 1), list_of(a, "dilations", #kernel, 1, 1)
   local before, out = spread(a, xs, ws, kernel, stride, dilation)
-  return hidden.conv_data(x, w, b, three { stride, 1, before, 0, dilation, 1 }, out, groups)
+  return hidden.conv_data(x, w, b, three { stride, 1, before, 0, dilation, 1 }, out, groups, a[1], a[2])
 end
 
 -- ---- pools ----
