@@ -196,7 +196,7 @@ end
 
 -- ---- LSTM: gates i o f c ----
 local function lstm_steps(a, f, p, d, weights, n)
-  local clip, shut = cut(a), a.input_forget == 1
+  local clip, shut, squash = cut(a), a.input_forget == 1, a.squash or function(x) return x end
   local pi, po, pf
   if p then pi, po, pf = parts(p:select(1, d), n, 3) end
   return function(states)
@@ -205,13 +205,13 @@ local function lstm_steps(a, f, p, d, weights, n)
       local gates = x:linear(weights.w, weights.wb)
       if weights.rb then gates = gates + weights.rb end
       return each_step(x.shape[1], reverse, 2, function(t)
-        local gi, go, gf, gc = parts(gates:select(1, t) + h:linear(weights.r), n, 4)
+        local gi, go, gf, gc = parts(gates:select(1, t) + squash(h):linear(weights.r), n, 4)
         if p then gi, gf = gi + pi * c, gf + pf * c end
         local i = f[1](clip(gi))
         local keep = shut and 1 - i or f[1](clip(gf))
         c = keep * c + i * f[2](clip(gc))
         if p then go = go + po * c end
-        h = f[1](clip(go)) * f[3](clip(c))
+        h = f[1](clip(go)) * f[3](c)
         return h, c
       end)
     end
@@ -232,7 +232,7 @@ local function three_types(a) return a.types[1], a.types[1], a.types[1] end
 ops.LSTM = { types = three_types, make = function(a, consts)
   local directions = a.direction == "bidirectional" and 2 or 1
   local f, plain = activations(a, { "sigmoid", "tanh", "tanh" }, directions)
-  plain = plain and not (a.clip and a.clip > 0) and a.input_forget ~= 1 and not a.types[8]
+  plain = plain and not (a.clip and a.clip > 0) and a.input_forget ~= 1 and not a.types[8] and not a.squash
   local weights = prepared(consts, a.types[4], function(w, r, b)
     if plain then return kernel_weights(w, r, b, 4, { 1, 3, 4, 2 }) end
     return step_weights(w, r, b, 4)
