@@ -47,9 +47,11 @@ local function same(wanted, found, name, rtol, atol)
 end
 
 --- Runs the case in a folder; an error where a result differs.
-function node.run(folder)
-  local net = genai.onnx.load(folder .. "/model.onnx")
-  local set = folder .. "/test_data_set_0/"
+function node.run(folder) return node.compare(folder .. "/model.onnx", folder .. "/test_data_set_0/") end
+
+--- Runs a model on inputs SETinput_0.pb .. and holds its results against SEToutput_0.pb ..
+function node.compare(path, set)
+  local net = genai.onnx.load(path)
   local inputs = {}
   for i, v in ipairs(net.inputs) do
     local path = ("%sinput_%d.pb"):format(set, i - 1)
