@@ -8,13 +8,13 @@ while arg[i] do
   elseif arg[i] == "--seed" then seed, i = math.tointeger(arg[i + 1]), i + 2
   else words[#words + 1], i = arg[i], i + 1 end
 end
-if #words == 0 then words = { "owl", "mushroom", "mountain", "octopus", "ice cream", "angel" } end
+if #words == 0 then words = { "mushroom", "mountain", "ice cream", "moon", "light bulb", "lollipop" } end
 
 local model = genai.model "cvae-quickdraw"
 local sheet = {}
 for n, word in ipairs(words) do -- each row: the typical doodle, two others, and the way to the next word
   sheet[#sheet + 1] = model:draw(word, { spread = 0 })
-  for k = 1, 2 do sheet[#sheet + 1] = model:draw(word, { seed = seed + k }) end
+  for k = 1, 2 do sheet[#sheet + 1] = model:draw(word, { seed = seed + k, spread = 0.7 }) end
   local way = model:morph(word, words[n % #words + 1], { steps = 6, seed = seed + n, spread = 0.6 })
   for k = 1, 6 do sheet[#sheet + 1] = way[k] end
 end
