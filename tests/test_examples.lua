@@ -30,7 +30,7 @@ local function run(name)
   local folder = genai.tmpdir() .. "/" .. name:gsub("%.lua$", "")
   core.mkdir(folder)
   local start = core.clock()
-  local pipe = io.popen(("cd '%s' && ASSETS='%s' GENAI_MODELS='%s' timeout %d '%s' '%s/examples/%s' %s 2>stderr </dev/null"):format(folder, assets, assets, SECONDS,
+  local pipe = io.popen(("cd '%s' && export ASSETS='%s' GENAI_MODELS='%s' && timeout %d '%s' '%s/examples/%s' %s 2>stderr </dev/null"):format(folder, assets, assets, SECONDS,
     tools.binary, here, name, words))
   local out = pipe:read "a"
   local _, _, code = pipe:close()

@@ -11,7 +11,7 @@ local function fail(format, ...) core.fail(format:format(...)) end
 
 local chosen                                                                -- the folders that a script has set
 local kept = {}                                                             -- path, architecture and variant -> what load gave
-local otherwise = { tinystories = "llama" }                                 -- folders whose names say another word than the architecture's
+local otherwise = { tinystories = "llama", squeezenet11 = "squeezenet" }       -- folders whose names say another word than the architecture's
 
 local function is_folder(path)
   local there, kind = core.exists(path)
