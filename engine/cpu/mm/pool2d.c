@@ -1,7 +1,6 @@
 /* pool2d.c: pools over windows of up to three dims, each plane on its own, windows row by row. */
-#include "../kernels.h"
+#include "conv_in.h"
 #include <string.h>
-static inline int64_t volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
 
 typedef struct job {
   const gn_window *s;
@@ -62,20 +61,85 @@ static void max_pairs(const gn_window *s, const float *x, int64_t row, float *re
 #define SPAN 2048
 static inline float most(float a, float b) { return (b > a) | (b != b) ? b : a; }
 
+typedef int32_t ivec __attribute__((vector_size(VL * 4)));
+INLINE vec most_of(vec a, vec b) {
+  ivec mask = (b > a) | (b != b);
+  return (vec)(((ivec)b & mask) | ((ivec)a & ~mask));
+}
+
+/* to = the larger of to and from; the last vector overlaps the one before, which a maximum does not mind. */
+static inline void most_into(float *to, const float *from, int64_t n) {
+  int64_t i = 0;
+  for (; i + VL <= n; i += VL) store(to + i, most_of(load(to + i), load(from + i)));
+  if (i < n && n >= VL) store(to + n - VL, most_of(load(to + n - VL), load(from + n - VL)));
+  else for (; i < n; i++) to[i] = most(to[i], from[i]);
+}
+
 static void columns(const gn_window *s, const float *restrict t, int64_t n, float *restrict y) {
   int64_t step = s->stride[2];
-  float phase[2][SPAN / 2 + 1];
-  if (step == 2) for (int64_t i = 0; i < n + s->size[2] / 2; i++) phase[0][i] = t[2 * i], phase[1][i] = t[2 * i + 1];
   for (int64_t k = 0; k < s->size[2]; k++) {
-    const float *from = step == 2 ? phase[k & 1] + k / 2 : t + k;
-    if (!k && step <= 2) for (int64_t q = 0; q < n; q++) y[q] = from[q];
-    else if (step <= 2) for (int64_t q = 0; q < n; q++) y[q] = most(y[q], from[q]);
+    const float *from = t + k;
+    if (!k && step == 1) memcpy(y, from, (size_t)n * sizeof *y);
+    else if (step == 1) most_into(y, from, n);
     else for (int64_t q = 0; q < n; q++) y[q] = k ? most(y[q], from[q * step]) : from[q * step];
   }
 }
 
+/* Windows by twos, those of low..high-1 outputs lying inside: rows, then columns, in registers. */
+INLINE v8 most_of8(v8 a, v8 b) {
+  typedef int32_t i8 __attribute__((vector_size(32)));
+  i8 mask = (b > a) | (b != b);
+  return (v8)(((i8)b & mask) | ((i8)a & ~mask));
+}
+INLINE v8 split_most(v8 y, const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], bool even, bool odd) {
+  v8 a = y, b = y;
+  bool first = true;
+  for (int64_t d = low[0]; d < high[0]; d++)
+    for (int64_t h = low[1]; h < high[1]; h++, first = false) {
+      const float *row = x + (d * s->in[1] + h) * s->in[2];
+      v8 c = *(const v8 *)row, e = *(const v8 *)(row + 8);
+      a = first ? c : most_of8(a, c), b = first ? e : most_of8(b, e);
+    }
+  if (even) y = most_of8(y, __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14));
+  if (odd) y = most_of8(y, __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15));
+  return y;
+}
+
+static void by_twos(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], int64_t q0, int64_t q1, float *y) {
+  int64_t size = s->size[2];
+  for (int64_t q = q0; q < q1; q += 8) {
+    int64_t at = q + 8 <= q1 ? q : q1 - 8, from = 2 * at - s->pad[2];
+    v8 m = (v8){0} - __builtin_inff();
+    for (int64_t k = 0; k + 2 <= size; k += 2) m = split_most(m, s, x + from + k, low, high, true, true);
+    if (size & 1) m = split_most(m, s, x + from + size - 2, low, high, false, true);    /* from one before, so as not to pass the end */
+    *(v8 *)(y + at) = m;
+  }
+}
+
+/* One output, by the edge. */
+static float value_at(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], int64_t q) {
+  int64_t a, b;
+  float m = -__builtin_inff();
+  window(s, 2, q, &a, &b);
+  for (int64_t d = low[0]; d < high[0]; d++)
+    for (int64_t h = low[1]; h < high[1]; h++)
+      for (int64_t i = a; i < b; i++) m = most(m, x[(d * s->in[1] + h) * s->in[2] + i]);
+  return m;
+}
+
+static bool twos_row(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], float *y) {
+  int64_t q0 = (s->pad[2] + 1) / 2, room = s->in[2] + s->pad[2] - s->size[2], q1 = room < 0 ? 0 : room / 2 + 1;
+  if (q1 > s->out[2]) q1 = s->out[2];
+  if (s->stride[2] != 2 || s->size[2] < 2 || q1 - q0 < 8 || low[0] >= high[0] || low[1] >= high[1]) return false;
+  for (int64_t q = 0; q < q0; q++) y[q] = value_at(s, x, low, high, q);
+  by_twos(s, x, low, high, q0, q1, y);
+  for (int64_t q = q1; q < s->out[2]; q++) y[q] = value_at(s, x, low, high, q);
+  return true;
+}
+
 /* One row of outputs; the part of the input under n of them lies in t, what is outside as -inf. */
 static void values_row(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], float *y) {
+  if (twos_row(s, x, low, high, y)) return;
   int64_t step = s->stride[2], width = s->in[2], block = (SPAN - s->size[2]) / step;
   float t[SPAN + 2];
   for (int64_t q = 0; q < s->out[2]; q += block) {
@@ -87,8 +151,9 @@ static void values_row(const gn_window *s, const float *x, const int64_t low[2],
     for (int64_t d = low[0]; d < high[0]; d++)
       for (int64_t h = low[1]; h < high[1]; h++, first = false) {
         const float *row = x + (d * s->in[1] + h) * width + from;
-        if (first) for (int64_t i = a; i < b; i++) t[i] = row[i];
-        else for (int64_t i = a; i < b; i++) t[i] = most(t[i], row[i]);
+        if (b <= a) continue;
+        if (first) memcpy(t + a, row + a, (size_t)(b - a) * sizeof *t);
+        else most_into(t + a, row + a, b - a);
       }
     columns(s, t, n, y + q);
   }
