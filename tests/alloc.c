@@ -1,6 +1,6 @@
 /* alloc.c: allocations that fail, one after the other, over scripts that touch each module: always a status, never a crash, nothing lost.
  * Two counters: what the runtime's account knows (Lua's requests and the engine's blocks), and malloc itself in our own objects (--wrap).
- * GENAI_ALLOC_RUNS=n makes n runs a script and counter instead of RUNS. */
+ * GENAI_ALLOC_RUNS=n makes n runs a script and counter instead of RUNS, "all" makes every allocation fail in turn (some minutes). */
 #include "bind.h"
 #include "base.h"
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #define RUNS 500
+#define ALL INT64_MAX
 #define REUSE 40                          /* runs in one runtime */
 
 static const char *const scripts[] = {
@@ -138,9 +139,14 @@ static int64_t how_many(genai *rt, const char *script, bool by_malloc) {
   return by_malloc ? seen - before : most - gn_fail_alloc_after(rt->g, -1, 1);
 }
 
-static void fail_over(const char *script, bool by_malloc) {
+/* How many allocations of a script fail; ALL = every one. */
+static int64_t runs_wanted(void) {
   const char *text = getenv("GENAI_ALLOC_RUNS");
-  int64_t base[3], runs = text ? atoll(text) : RUNS;
+  return text ? (!strcmp(text, "all") ? ALL : atoll(text)) : RUNS;
+}
+
+static void fail_over(const char *script, bool by_malloc) {
+  int64_t base[3], runs = runs_wanted();
   heap h;
   genai *rt = open_ready(&h, script, base);
   int64_t count = how_many(rt, script, by_malloc), dense = runs / 2;
@@ -164,7 +170,7 @@ static void opening(void **state) {
   for (int64_t n = 0, failed = 1; failed || n < 2000; n++) {
     heap h = { .counts = true };
     left = n, run_of = n % 2 ? INT64_MAX : 2;
-    if (n > 2600) n += 40;
+    if (n > 2600 && runs_wanted() < ALL) n += 40;
     genai *rt = genai_open(options_for(&h));
     failed = !rt;
     if (rt && genai_eval(rt, "open", "genai = require 'genai'  genai.ones(2)") != GENAI_OK) failed = 1;
