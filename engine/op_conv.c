@@ -92,12 +92,18 @@ static void three(const plan *p, gn_arg *geometry) {
   *geometry = gn_v(9, v);
 }
 
+/* A number, one for each dim, or those before and those after. */
+static bool both_pads(const char *op, const gn_arg *a, plan *p) {
+  gn_arg half = *a;
+  bool two = a->kind == GN_A_INTS && a->n == 2 * p->nd;
+  if (two) half.n = p->nd;
+  if (!gn_each(op, "pad", &half, p->nd, 0, MOST, p->pad)) return false;
+  if (two) memcpy(half.ints, a->ints + p->nd, sizeof *half.ints * (size_t)p->nd);
+  return gn_each(op, "pad", &half, p->nd, 0, MOST, p->after);
+}
+
 static bool read_pad(const char *op, const gn_arg *a, const gn_tensor *w, plan *p) {
-  if (a->kind != GN_A_TEXT) {
-    if (!gn_each(op, "pad", a, p->nd, 0, MOST, p->pad)) return false;
-    memcpy(p->after, p->pad, sizeof p->after);
-    return true;
-  }
+  if (a->kind != GN_A_TEXT) return both_pads(op, a, p);
   if (strcmp(a->text, "same")) return gn_fail("%s: pad is \"%.40s\", wanted a number, a list of %d or \"same\"", op, a->text, p->nd);
   for (int d = 0; d < p->nd; d++) {
     if (p->stride[d] != 1) return gn_fail("%s: pad \"same\" goes with stride 1, found %lld", op, (long long)p->stride[d]);
@@ -181,14 +187,14 @@ static bool spread(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   if (p.groups < 1 || p.groups > MOST || x->dim[1] % p.groups) return gn_fail("%s: groups is %.14g, wanted a divisor of the %lld channels", op, a[7].num, (long long)x->dim[1]);
   if (a[B].kind == GN_A_TENSOR && a[B].t->dim[0] != w->dim[1] * p.groups)
     return gn_fail("%s: b has %lld elements, wanted one for each of the %lld output channels", op, (long long)a[B].t->dim[0], (long long)(w->dim[1] * p.groups));
-  if (!gn_each(op, "stride", &a[3], p.nd, 1, MOST, p.stride) || !gn_each(op, "pad", &a[4], p.nd, 0, MOST, p.pad) || !gn_each(op, "out_pad", &a[5], p.nd, 0, MOST, extra)
+  if (!gn_each(op, "stride", &a[3], p.nd, 1, MOST, p.stride) || !both_pads(op, &a[4], &p) || !gn_each(op, "out_pad", &a[5], p.nd, 0, MOST, extra)
       || !gn_each(op, "dilation", &a[6], p.nd, 1, MOST, p.dilation)) return false;
   for (int d = 0; d < p.nd; d++) {
     int64_t k = w->dim[2 + d], n = x->dim[2 + d];
     if (!k || !n) return gn_fail("%s: dim %d of x or w is empty", op, d + 3);
     if (extra[d] >= p.stride[d] && extra[d] >= p.dilation[d]) return gn_fail("%s: out_pad is %lld, wanted less than stride or dilation", op, (long long)extra[d]);
     if (!gn_mul_ok(n - 1, p.stride[d], &size[d])) return gn_fail("%s: the result is too large", op);
-    size[d] += p.dilation[d] * (k - 1) + extra[d] + 1 - 2 * p.pad[d];
+    size[d] += p.dilation[d] * (k - 1) + extra[d] + 1 - p.pad[d] - p.after[d];
     if (size[d] < 1) return gn_fail("%s: pad %lld leaves nothing of dim %d", op, (long long)p.pad[d], d + 3);
   }
   gn_arg geometry;

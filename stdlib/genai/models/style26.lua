@@ -5,6 +5,7 @@
 -- eps 1e-5; the second conv of a residual block has no relu; the mix is made on gamma and beta, not on pictures; sizes that 4 does not divide are padded first.
 local core = require "genai.core"
 local weights = require "genai.models.weights"
+local stylizer = require "genai.models.stylizer"
 local take = weights.take
 local style26 = { STYLES = 26, about = "paints a picture over in any mix of 26 styles", licence = "Apache-2.0", paper = "Dumoulin, Shlens and Kudlur 2016" }
 
@@ -18,8 +19,8 @@ for i = 1, 6 do
   plan[#plan + 1] = { ("residual/residual%d/conv1"):format(i), relu = true, opens = true }
   plan[#plan + 1] = { ("residual/residual%d/conv2"):format(i), closes = true }
 end
-plan[#plan + 1] = { "expand/conv1/conv", grow = true, relu = true }
-plan[#plan + 1] = { "expand/conv2/conv", grow = true, relu = true }
+plan[#plan + 1] = { "expand/conv1/conv", kind = "grow", relu = true }
+plan[#plan + 1] = { "expand/conv2/conv", kind = "grow", relu = true }
 plan[#plan + 1] = { "expand/conv3/conv" }
 
 local function read(path)
@@ -28,13 +29,10 @@ local function read(path)
   for i, step in ipairs(plan) do
     local name = step[1]
     local hwio = take(tensors, path, name .. "/weights", 0, 0, inputs, 0)
-    local outputs, k = hwio.shape[4], hwio.shape[1]
+    local outputs = hwio.shape[4]
     if i == #plan and outputs ~= 3 then fail("style26: %s: the last layer gives %d channels, wanted 3", path, outputs) end
-    layers[i] = {
-      weight = hwio:permute(4, 3, 1, 2):contiguous(), gamma = take(tensors, path, name .. "/gamma", style26.STYLES, outputs),
-      beta = take(tensors, path, name .. "/beta", style26.STYLES, outputs), step = step,
-      options = { stride = step.stride or 1, pad = k // 2, pad_mode = "reflect" },
-    }
+    layers[i] = { weight = hwio:permute(4, 3, 1, 2):contiguous(), gamma = take(tensors, path, name .. "/gamma", style26.STYLES, outputs), reflect = true,
+                  beta = take(tensors, path, name .. "/beta", style26.STYLES, outputs), kind = step.kind, stride = step.stride, relu = step.relu, opens = step.opens, closes = step.closes }
     inputs = outputs
   end
   return layers
@@ -59,49 +57,15 @@ local function shares(weights)
   return core.tensor { out }
 end
 
-local function forward(layers, x, mix)
-  local kept
-  for i = 1, #layers do
-    local layer = layers[i]
-    local step = layer.step
-    if step.opens then kept = x end
-    if step.grow then
-      local s = x.shape
-      x = x:resize { 2 * s[3], 2 * s[4] }
-    end
-    x = x:conv2d(layer.weight, nil, layer.options)
-    local c = layer.gamma.shape[2]
-    x = x:instance_norm(mix:matmul(layer.gamma):view(c), mix:matmul(layer.beta):view(c))
-    if step.relu then x = x:relu() elseif step.closes then x = x + kept end
-  end
-  return x:sigmoid()
-end
-
--- f32[3,h,w] -> f32[3,h,w]; sides that 4 does not divide, or shorter than 12, are made longer by their last pixels.
-local function paint(layers, x, mix)
-  local h, w = x.shape[2], x.shape[3]
-  local tall, wide = math.max(12, (h + 3) // 4 * 4), math.max(12, (w + 3) // 4 * 4)
-  x = x:contiguous():view(1, 3, h, w)
-  if tall > h or wide > w then x = x:pad({ 0, wide - w, 0, tall - h }, { mode = "replicate" }) end
-  local y = forward(layers, x, mix):view(3, tall, wide)
-  return (tall > h or wide > w) and y:slice(2, 1, h):slice(3, 1, w):contiguous() or y
-end
-
 --- style26.load(path) -> paint. path is style26.safetensors or its folder. paint(picture, styles) -> a picture of the same size; styles is { [number] = weight },
--- numbers 0..25, or a list of 26 weights, or one number; only the proportions of weights count. picture: an image, or a tensor f32[3,h,w] in 0..1 (gives a tensor).
+-- numbers 0..25, or a list of 26 weights, or one number; only the proportions of weights count. A third argument { progress = f } calls f(share) on large pictures. picture: an image, or a tensor f32[3,h,w] in 0..1 (gives a tensor).
 function style26.load(path)
   local layers = read(path)
-  return function(picture, styles)
-    local genai = require "genai"
-    local tensor = core.is_tensor(picture)
-    local x = tensor and picture or genai.image.from(picture):tensor()
-    if x:dim() ~= 3 or x.shape[1] ~= 3 or x:numel() == 0 then fail("style26: the picture is %s[%s], wanted f32[3,height,width]", x.dtype, table.concat(x.shape, ",")) end
-    local y = genai.no_grad(paint, layers, x, shares(styles))
-    if tensor then return y end
-    local out = genai.image.from(y)
-    out.alt = picture.alt
-    out.recipe = { kind = "style26", styles = type(styles) == "table" and styles or { [styles] = 1 }, from = picture.recipe }
-    return out
+  return function(picture, styles, options)
+    local mix = shares(styles)
+    for _, layer in ipairs(layers) do layer.scale, layer.shift = mix:matmul(layer.gamma):view(-1), mix:matmul(layer.beta):view(-1) end
+    local recipe = { kind = "style26", styles = type(styles) == "table" and styles or { [styles] = 1 } }
+    return stylizer.apply("style26", picture, recipe, function(x) return stylizer.paint(layers, x, core.ops.sigmoid, options and options.progress) end)
   end
 end
 

@@ -1,0 +1,197 @@
+--- stylizer: what the feed-forward style nets share (Johnson et al. 2016; Dumoulin et al. 2016; Ghiasi et al. 2017): a list of convolutions with instance norms
+-- around a trunk of residual blocks, run on a whole picture or, where that would take too much memory, in strips that give the same result: a norm's statistics are
+-- those of the whole picture, gathered strip by strip before the layer behind it runs, so there are no seams.
+--
+-- A layer: weight (conv: [o,c,k,k]; kind "transposed": [c,o,k,k], stride 2, size doubled), kind "conv" (default), "grow" (nearest x2 before the conv) or "transposed",
+-- stride 1, reflect true or false (zeros, as TensorFlow's SAME), bias or scale + shift + eps of an instance norm, relu, opens / closes (a residual block).
+local core = require "genai.core"
+local stylizer = {}
+
+stylizer.STRIP_MB = 48                                    -- about what the widest layer of a strip may take
+stylizer.WHOLE_MB = 256                                    -- widest layer of a picture that is still painted whole
+
+-- Rows before and after `size` elements: reflection by k // 2, or as SAME does it: the odd one stands at the end.
+local function margins(layer, size)
+  local k, stride = layer.weight.shape[3], layer.stride or 1
+  if layer.reflect then return k // 2, k // 2 end
+  local total = math.max(0, ((size + stride - 1) // stride - 1) * stride + k - size)
+  return total // 2, total - total // 2
+end
+
+local function convolve(layer, x, top, bottom, left, right)
+  local act = layer.relu and not layer.scale and "relu" or "none"
+  return x:conv2d(layer.weight, layer.bias, { stride = layer.stride, pad = { top, left, bottom, right }, pad_mode = layer.reflect and "reflect" or "zero", act = act })
+end
+
+-- A layer's convolution of whole rows, the picture's edges above and below given by top and bottom.
+local function raw(layer, x, top, bottom)
+  local shape = x.shape
+  if layer.kind == "transposed" then return x:conv_transpose2d(layer.weight, layer.bias, { stride = 2, pad = { 0, 0, 1, 1 } }) end
+  if layer.kind == "grow" then x = x:resize { 2 * shape[3], 2 * shape[4] } end
+  local left, right = margins(layer, x.shape[4])
+  return convolve(layer, x, top, bottom, left, right)
+end
+
+local function height(layer, h)
+  if layer.kind then return 2 * h end
+  return (h + (layer.stride or 1) - 1) // (layer.stride or 1)
+end
+
+-- Layers from .. to on a whole picture.
+local function run(layers, from, to, x)
+  local kept
+  for i = from, to do
+    local layer = layers[i]
+    if layer.opens then kept = x end
+    local h = layer.kind == "grow" and 2 * x.shape[3] or x.shape[3]
+    local top, bottom = margins(layer, h)
+    x = raw(layer, x, top, bottom)
+    if layer.scale then
+      x = x:instance_norm(layer.scale, layer.shift, { eps = layer.eps or 1e-5 })
+      if layer.relu then x = x:relu() end
+    end
+    if layer.closes then x = x + kept end
+  end
+  return x
+end
+
+-- ---- strips ----
+-- A source gives rows a..b (from 0, b excluded) of what it stands for.
+local function tensor_source(x)
+  return { height = x.shape[3], width = x.shape[4], rows = function(a, b) return x:slice(3, a + 1, b) end }
+end
+
+-- Rows a..b of a layer's convolution, from as many rows of the source as that takes.
+local function raw_rows(layer, source, a, b)
+  if layer.kind == "transposed" then                       -- row r of the result = rows r // 2 and r // 2 - 1 of the source
+    local low, high = math.max(0, (a - 1) // 2), math.min(source.height, (b + 1) // 2)
+    local y = raw(layer, source.rows(low, high))
+    return y:slice(3, a - 2 * low + 1, b - 2 * low)
+  end
+  local grow = layer.kind == "grow" and 2 or 1
+  local h, stride, k = source.height * grow, layer.stride or 1, layer.weight.shape[3]
+  local before = margins(layer, h)
+  local low, high = a * stride - before, (b - 1) * stride - before + k
+  local top, bottom = math.max(0, -low), math.max(0, high - h)
+  low, high = math.max(0, low), math.min(h, high)
+  if grow == 1 then return raw(layer, source.rows(low, high), top, bottom) end
+  local first = low // 2
+  local x = source.rows(first, (high + 1) // 2)
+  x = x:resize({ 2 * x.shape[3], 2 * x.shape[4] }):slice(3, low - 2 * first + 1, high - 2 * first)
+  local left, right = margins(layer, x.shape[4])
+  return convolve(layer, x, top, bottom, left, right)
+end
+
+-- Mean and variance of each channel, strips put together as Chan, Golub and LeVeque (1979) do.
+local function statistics(layer, source, strips)
+  local n, mean, m2 = 0
+  for a, b in strips do
+    local y = raw_rows(layer, source, a, b)
+    local count, mu, var = y:numel() / y.shape[2], y:mean { 3, 4 }, y:var({ 3, 4 }, { unbiased = false })
+    if n == 0 then n, mean, m2 = count, mu, var * count
+    else
+      local off = mu - mean
+      m2 = m2 + var * count + off * off * (n * count / (n + count))
+      mean, n = mean + off * (count / (n + count)), n + count
+    end
+  end
+  return mean:view(-1), (m2 / n):view(-1)
+end
+
+local function each(h, rows)
+  local a = -rows
+  return function()
+    a = a + rows
+    if a < h then return a, math.min(h, a + rows) end
+  end
+end
+
+local function stage(layer, source, tell)
+  local h, widest = height(layer, source.height), math.max(layer.weight.shape[1], layer.weight.shape[2])
+  local wide = layer.kind and 2 * source.width or source.width
+  local rows = math.max(16, math.floor(stylizer.STRIP_MB * 2 ^ 18) // (widest * wide))
+  local mean, var
+  if layer.scale then mean, var = statistics(layer, source, each(h, rows)) end
+  tell()
+  return { height = h, width = layer.kind and wide or wide // (layer.stride or 1), strip = rows, rows = function(a, b)
+    local y = raw_rows(layer, source, a, b)
+    if layer.scale then
+      y = y:contiguous():batch_norm(mean, var, layer.scale, layer.shift, { eps = layer.eps or 1e-5 })
+      if layer.relu then y = y:relu() end
+    end
+    return y
+  end }
+end
+
+local function gather(source)
+  local parts = {}
+  for a, b in each(source.height, source.strip or source.height) do parts[#parts + 1] = source.rows(a, b):contiguous() end
+  return #parts == 1 and parts[1] or core.ops.cat(parts, 3)
+end
+
+--- stylizer.strips(layers, x, progress) -> what stylizer.whole gives, within rounding, in memory for a few strips and the trunk. progress(share) is called with 0..1.
+function stylizer.strips(layers, x, progress)
+  local first, last, done = 1, 0, 0
+  for i, layer in ipairs(layers) do
+    if layer.opens and last == 0 then first = i end
+    if layer.closes then last = i end
+  end
+  if last == 0 then first = #layers + 1 last = #layers end
+  local function tell()
+    done = done + 1
+    if progress then progress(math.min(1, done / (#layers - (last - first) + 1))) end
+  end
+  local source = tensor_source(x)
+  for i = 1, first - 1 do source = stage(layers[i], source, tell) end
+  source = tensor_source(run(layers, first, last, gather(source)))
+  for i = last + 1, #layers do source = stage(layers[i], source, tell) end
+  local y = gather(source)
+  tell()
+  return y
+end
+
+--- stylizer.whole(layers, x) -> f32[1,3,h,w] of f32[1,3,h,w]; h and w divisible by the product of the strides.
+function stylizer.whole(layers, x) return run(layers, 1, #layers, x) end
+
+-- Bytes of the widest layer's result, in MB.
+local function widest(layers, h, w)
+  local most, scale = 0, 1
+  for _, layer in ipairs(layers) do
+    scale = layer.kind and scale / 2 or scale * (layer.stride or 1)
+    local channels = layer.kind == "transposed" and layer.weight.shape[2] or layer.weight.shape[1]
+    most = math.max(most, channels * h * w / scale ^ 2 / 2 ^ 18)
+  end
+  return most
+end
+
+--- stylizer.paint(layers, x, finish, progress) -> f32[3,h,w] of f32[3,h,w], any size: sides that 4 does not divide, or shorter than 12, are made longer by their last
+-- pixels; strips where the widest layer would take more than stylizer.WHOLE_MB. finish(y) turns the net's output into 0..1.
+function stylizer.paint(layers, x, finish, progress)
+  local h, w = x.shape[2], x.shape[3]
+  local tall, wide = math.max(12, (h + 3) // 4 * 4), math.max(12, (w + 3) // 4 * 4)
+  x = x:contiguous():view(1, 3, h, w)
+  if tall > h or wide > w then x = x:pad({ 0, wide - w, 0, tall - h }, { mode = "replicate" }) end
+  local y
+  if widest(layers, tall, wide) > stylizer.WHOLE_MB then y = stylizer.strips(layers, x, progress) else y = stylizer.whole(layers, x) end
+  y = finish(y):view(3, tall, wide)
+  return (tall > h or wide > w) and y:slice(2, 1, h):slice(3, 1, w):contiguous() or y
+end
+
+--- stylizer.apply(name, picture, recipe, f) -> what f makes of the picture, without a tape: f(x) -> f32[3,h,w] of f32[3,h,w] in 0..1. picture: an image, which gives
+-- an image with the recipe, or a tensor, which gives a tensor. Another shape is an error that begins with the name.
+function stylizer.apply(name, picture, recipe, f)
+  local genai = require "genai"
+  local tensor = core.is_tensor(picture)
+  local x = tensor and picture or genai.image.from(picture):tensor()
+  if x:dim() ~= 3 or x.shape[1] ~= 3 or x:numel() == 0 then
+    core.fail(("%s: the picture is %s[%s], wanted f32[3,height,width]"):format(name, x.dtype, table.concat(x.shape, ",")))
+  end
+  local y = genai.no_grad(f, x:to "f32")
+  if tensor then return y end
+  local out = genai.image.from(y)
+  out.alt, recipe.from = picture.alt, picture.recipe
+  out.recipe = recipe
+  return out
+end
+
+return stylizer
