@@ -195,9 +195,10 @@ local function hann(n)                                                       -- 
   return (1 - (lib().arange(n) * (2 * math.pi / n)):cos()) * 0.5
 end
 
---- sound:spectrogram({ n_fft = 2048, hop = 512, range = 80, scale = "mel", most = 16000, height = 384, width =, map = "magma" }) -> image
+--- sound:spectrogram({ n_fft = 2048, hop = 512, range = 80, scale = "mel", most = 16000, height = 384, width =, map = "magma", axes = false }) -> image
 -- Loudness in decibels over time (to the right) and pitch (upwards): Hann windows of n_fft samples every hop, mixed to mono; the loudest is the
 -- map's bright end, `range` dB below it the dark one. scale: "mel" or "linear" up to `most` Hz. width: one column a frame, in 256..2048, if not given.
+-- axes: scales of hertz, seconds and decibels around it (the image is larger by them).
 -- > genai.audio.from(genai.zeros(4096), 8000):spectrogram({ height = 64 }).height == 64
 function Audio:spectrogram(options)
   options = options or {}
@@ -224,6 +225,10 @@ function Audio:spectrogram(options)
     local out = genai.image.heat(picture, { map = options.map or "magma", low = math.max(peak, -100) - range, high = math.max(peak, -100) })
     local width = options.width or math.max(256, math.min(2048, columns))
     if width ~= columns then out = out:resize(width, height, { mode = "bilinear" }) end
+    if options.axes then
+      out = require("genai.axes").around(out, { top = math.min(options.most or 16000, self.rate / 2), scale = scale, range = range, map = options.map or "magma",
+        seconds = self:seconds() })
+    end
     out.alt, out.recipe = ("spectrogram of %.1f seconds"):format(self:seconds()), self.recipe and { kind = "spectrogram", from = self.recipe }
     return out
   end)

@@ -1,6 +1,7 @@
 --- Pictures: what a tensor looks like, in and out of files, cut, joined and resized.
 local core = require "genai.core"
 local recipes = require "genai.recipe"
+local lettering = require "genai.lettering"
 local image = {}
 local Image = {}
 Image.__index, Image.__name = Image, "image"
@@ -188,6 +189,18 @@ function Image:blend(other, t)
   end)
 end
 
+--- picture:write(text, x, y, { size = 12, colour = 0, align = "left" }) -> image with a text in it; x, y (from 1) is the upper left corner, or with align
+-- "centre" or "right" the middle or right end of the text's upper edge. size: the height of capitals in pixels.
+-- > genai.image.from(genai.ones(3, 20, 40)):write("Hi", 2, 2):tensor():min():item() < 0.5
+function Image:write(text, x, y, options)
+  x, y = whole("write", "x", x, -32768, 32768), whole("write", "y", y, -32768, 32768)
+  return quiet(function()
+    local out = like(self, self.colour:clone(), self.clear)
+    lettering.write(out.colour, text, x, y, options)
+    return out
+  end)
+end
+
 -- ---- many ----
 
 local function list_of(what)
@@ -209,9 +222,11 @@ local function colour_tensor(name, colour)
   return lib().tensor(colour):view(3, 1, 1)
 end
 
---- genai.image.grid(pictures, { columns =, gap = 2, background = 1 }) -> one image of them all, row by row.
+--- genai.image.grid(pictures, { columns =, gap = 2, background = 1, labels =, size = 10, ink = 0.2 }) -> one image of them all, row by row.
+-- labels: a list of texts, one below each picture, with capitals `size` pixels high in the colour `ink`.
 -- pictures: a list of images, or a tensor [n,h,w] or [n,c,h,w] in 0..1. columns: as square as can be. background: a grey or {red, green, blue}.
 -- > genai.image.grid(genai.zeros(6, 4, 4), { columns = 3, gap = 1 }).width == 16
+-- > genai.image.grid(genai.zeros(2, 40, 40), { labels = { "one", "two" } }).height == 63
 function image.grid(pictures, options)
   options = options or {}
   local list, w, h = list_of(pictures), 1, 1
@@ -222,15 +237,22 @@ function image.grid(pictures, options)
   columns = whole("grid", "columns", options.columns or columns, 1, 4096)
   local gap = whole("grid", "gap", options.gap or 2, 0, 4096)
   local rows = (#list + columns - 1) // columns
-  local width, height = columns * (w + gap) + gap, rows * (h + gap) + gap
+  local labels, size = options.labels, options.size or 10
+  if labels and type(labels) ~= "table" then fail("grid: labels are a %s, wanted a list of texts", type(labels)) end
+  local below = labels and math.ceil(size * 1.9) or 0                        -- room for a line of text
+  local width, height = columns * (w + gap) + gap, rows * (h + below + gap) + gap
   if width > 32768 or height > 32768 then fail("grid: %d x %d pixels, wanted at most 32768 a side", width, height) end
   return quiet(function()
     local sheet = colour_tensor("grid", options.background or 1):expand(3, height, width):clone()
     for i, p in ipairs(list) do
       local x = gap + (i - 1) % columns * (w + gap) + (w - p.width) // 2
-      local y = gap + (i - 1) // columns * (h + gap) + (h - p.height) // 2
+      local top = gap + (i - 1) // columns * (h + below + gap)
+      local y = top + (h - p.height) // 2
       local place = sheet:slice(2, y + 1, y + p.height):slice(3, x + 1, x + p.width)
       place:copy_(p.clear and p.colour * p.clear + place * (1 - p.clear) or p.colour)
+      if labels and labels[i] then
+        lettering.write(sheet, labels[i], x + p.width // 2 + 1, top + h + size // 3 + 1, { size = size, colour = options.ink or 0.2, align = "centre" })
+      end
     end
     return image.from(sheet)
   end)
