@@ -17,14 +17,15 @@ typedef struct job {
   int64_t *off;                            /* of each k in the picture */
   int64_t o, groups;                       /* output channels of a group */
   int64_t ostep[3], phase[3], osize[3];    /* output position = q * ostep + phase */
-  int64_t k, depth, pixels, width, total, panels, blocks, parts;
+  int64_t k, depth, pixels, width, total, panels, blocks, parts, copy;      /* copy: floats of a strip's picture */
   rows rows;
   bool wide, direct;
-  char *scratch; size_t scratch_size;      /* per worker: a panel, a tile for each panel */
+  char *scratch; size_t scratch_size;      /* per worker: a strip's picture, a panel, a tile for each panel */
   float *own; size_t own_bytes;            /* packed, where it is not kept */
 } job;
 
 /* Where a panel is: its runs of pixels, its place in the picture or NULL, and its place in the output where that is in one piece, else NULL. */
+typedef struct strip { const float *data; int64_t n, h; } strip;
 typedef struct panel {
   int runs;
   int64_t count, ldc;
@@ -33,7 +34,8 @@ typedef struct panel {
   run r[WIDE];
 } panel;
 
-static void find_panel(const job *j, int64_t group, int64_t u, panel *p) {
+/* strip: the copy that the task made, and the first row of outputs and the sample it is for. */
+static void find_panel(const job *j, int64_t group, int64_t u, const strip *strip, panel *p) {
   const view *v = &j->v;
   int64_t size = volume(j->osize);
   p->b = NULL, p->c = NULL, p->ldc = size;
@@ -41,8 +43,9 @@ static void find_panel(const job *j, int64_t group, int64_t u, panel *p) {
     const picture *t = j->picture;
     int64_t across = (v->q[2] + j->width - 1) / j->width, row = u / across, col = u % across * j->width;
     run r = {0, v->q[2] - col < j->width ? v->q[2] - col : j->width, row / v->q[1] / v->q[0], {row / v->q[1] % v->q[0], row % v->q[1], col}};
+    if (strip->data) r.n = strip->n, r.q[0] = 0, r.q[1] = strip->h + row % t->strip;
     p->runs = 1, p->count = r.len, p->r[0] = r;
-    p->b = t->data + (r.n * v->channels + group * v->c) * t->plane + (r.q[0] * v->step[0] * t->size[1] + r.q[1] * v->step[1]) * t->step * t->pitch + col;
+    p->b = strip->data ? strip->data + row % t->strip * v->step[1] * t->step * t->pitch + col : t->data + (r.n * v->channels + group * v->c) * t->plane + (r.q[0] * v->step[0] * t->size[1] + r.q[1] * v->step[1]) * t->step * t->pitch + col;
     if (j->direct && r.len == j->width)
       p->c = j->y + (r.n * j->groups + group) * j->o * size + (r.q[0] * j->osize[1] + r.q[1]) * j->osize[2] + col;
     return;
@@ -67,19 +70,33 @@ static void write_tile(const job *j, const float *t, int64_t channel, const pane
     }
 }
 
-/* A task: a block of panels, a part of the output channels of one group. */
-static void conv_task(void *context, int64_t i, int worker) {
-  const job *j = context;
+/* Where the copy of a block is made, and what it is for. */
+static strip find_strip(const job *j, int64_t block, int worker) {
+  int64_t strips = j->picture && j->picture->strip ? (j->v.q[1] + j->picture->strip - 1) / j->picture->strip : 0;
+  if (!strips) return (strip){NULL, 0, 0};
+  return (strip){(float *)(j->scratch + (size_t)worker * j->scratch_size), block / strips, block % strips * j->picture->strip};
+}
+
+static void make_strip(const job *j, int64_t i, int worker) {
+  int64_t group = i / j->parts / j->blocks;
+  strip s = find_strip(j, i / j->parts % j->blocks, worker);
+  if (s.data) K(picture_strip)(&j->v, j->picture, j->x + (s.n * j->v.channels + group * j->v.c) * volume(j->v.in), s.h, (float *)s.data);
+}
+
+/* A block of panels, a part of the output channels of one group. */
+static void conv_block(const job *j, int64_t i, int worker) {
   int64_t part = i % j->parts, block = i / j->parts % j->blocks, group = i / j->parts / j->blocks, channel = group * j->o;
   int64_t m0 = j->rows.count * part / j->parts, m1 = j->rows.count * (part + 1) / j->parts;
   int64_t u0 = block * j->panels, u1 = u0 + j->panels < j->total ? u0 + j->panels : j->total;
-  float *gathered = (float *)(j->scratch + (size_t)worker * j->scratch_size), *tiles = gathered + j->depth * j->width;
+  strip s = find_strip(j, block, worker);
+  if (s.data && s.h + j->picture->strip > j->v.q[1]) u1 = u0 + j->panels / j->picture->strip * (j->v.q[1] - s.h);
+  float *gathered = (float *)(j->scratch + (size_t)worker * j->scratch_size) + j->copy, *tiles = gathered + j->depth * j->width;
   const float *x = j->x + group * j->v.c * volume(j->v.in);
   for (int64_t k0 = 0; k0 < j->k; k0 += j->depth) {
     int64_t k1 = k0 + j->depth < j->k ? k0 + j->depth : j->k;
     for (int64_t u = u0; u < u1; u++) {
       panel p;
-      find_panel(j, group, u, &p);
+      find_panel(j, group, u, &s, &p);
       float *t = tiles + (u - u0) * j->o * j->width, *c = p.c ? p.c : t;
       if (!p.b) K(conv_gather)(&j->v, x, p.r, p.runs, p.count, j->width, k0, k1, gathered);
       for (int64_t m = m0; m < m1; m++) {
@@ -91,6 +108,11 @@ static void conv_task(void *context, int64_t i, int worker) {
       if (k1 == j->k && !p.c) write_tile(j, t, channel, &p, row_at(&j->rows, m0), row_at(&j->rows, m1));
     }
   }
+}
+
+static void conv_task(void *context, int64_t i, int worker) {
+  make_strip(context, i, worker);
+  conv_block(context, i, worker);
 }
 
 /* ---- weights: [block of rows][k][rows], k = (channel, taps) ---- */
@@ -126,13 +148,17 @@ static void plan(job *j) {
   j->total = j->picture ? j->v.n * j->v.q[0] * j->v.q[1] * ((j->v.q[2] + j->width - 1) / j->width) : (j->pixels + j->width - 1) / j->width;
   int64_t most = 32768 / (j->o * j->width) > PANELS ? 32768 / (j->o * j->width) : PANELS;
   j->panels = j->total / 16 < 1 ? 1 : j->total / 16 > most ? most : j->total / 16;
+  if (j->picture && j->picture->strip) {
+    int64_t across = (j->v.q[2] + j->width - 1) / j->width, strips = (j->v.q[1] + j->picture->strip - 1) / j->picture->strip;
+    j->panels = j->picture->strip * across, j->total = j->v.n * strips * j->panels, j->copy = j->v.c * j->picture->plane;
+  }
   j->blocks = (j->total + j->panels - 1) / j->panels;
   int64_t tasks = j->blocks * j->groups;
   j->parts = tasks >= 8 ? 1 : 8 / tasks;
   if (j->parts > (j->rows.count + 1) / 2) j->parts = (j->rows.count + 1) / 2;
   j->direct = true;
   for (int d = 0; d < 3; d++) j->direct &= j->ostep[d] == 1 && j->v.q[d] == j->osize[d];
-  j->scratch_size = ((size_t)(j->depth * j->width + j->panels * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
+  j->scratch_size = ((size_t)(j->copy + j->depth * j->width + j->panels * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
 }
 
 /* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. kind: of the kept form.
@@ -163,7 +189,8 @@ typedef struct jobs { const job *list; int64_t n; } jobs;
 /* The same part of each job, one after the other: phases of a transposed convolution write into the same lines of memory. */
 static void jobs_task(void *context, int64_t i, int worker) {
   const jobs *all = context;
-  for (int64_t k = 0; k < all->n; k++) conv_task((void *)&all->list[k], i, worker);
+  make_strip(all->list, i, worker);
+  for (int64_t k = 0; k < all->n; k++) conv_block(&all->list[k], i, worker);
 }
 
 static bool run_jobs(gn *g, job *list, int64_t n) {
@@ -259,7 +286,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   picture p = {0};
   bool ok = true;
   bool deep = cg == 1 && og == 1, plain = deep && s->stride[2] == 1;
-  if (!plain && K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, s->groups, x, &p);
+  if (!plain && K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, true, og, og <= MR / 2 ? WIDE : NARROW, x, &p);
   if (ok) ok = deep && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, j.act, y) : direct(g, &j, s, w, cg * taps, taps);
   gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
@@ -322,7 +349,7 @@ static bool phases_picture(gn *g, const gn_conv *s, job *j, picture *p) {
   }
   if (!K(picture_suits)(&j->v, j->o <= MR / 2 ? WIDE : NARROW, lo, hi, p)) return true;
   j->picture = p;
-  return K(picture_make)(g, &j->v, j->groups, j->x, p);
+  return K(picture_make)(g, &j->v, volume(s->stride) == 1, j->o, j->o <= MR / 2 ? WIDE : NARROW, j->x, p);
 }
 
 bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, const float *b, float *x) {

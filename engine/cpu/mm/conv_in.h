@@ -90,14 +90,16 @@ void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const 
 void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width);
 
 /* A copy of the input with its padding, the columns sorted by their remainder to the step: every row of a panel then lies in it as it is, and nothing
- * is gathered. row0, row1 count from lo; column = q + (offset div step) - lo[2]. */
+ * is gathered. row0, row1 count from lo; column = q + (offset div step) - lo[2]. strip > 0: of a large input each task copies what it needs for that many
+ * rows of outputs, which stays in its caches; data is then NULL. */
 typedef struct picture {
   const float *data;
   float *own; size_t bytes;
-  int64_t lo[3], size[2], pitch, step, plane;
+  int64_t lo[3], size[2], pitch, step, plane, strip;
 } picture;
 bool K(picture_suits)(const view *v, int64_t width, const int64_t lo[3], const int64_t hi[3], picture *p);
-bool K(picture_make)(gn *g, const view *v, int64_t groups, const float *x, picture *p);
+bool K(picture_make)(gn *g, const view *v, bool strips, int64_t o, int64_t width, const float *x, picture *p);
+void K(picture_strip)(const view *v, const picture *p, const float *x, int64_t h, float *to);
 void K(picture_offsets)(const view *v, const picture *p, int64_t *off);
 static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 bool K(narrow_suits)(const gn_conv *s, bool data);

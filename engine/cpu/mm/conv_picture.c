@@ -1,6 +1,11 @@
 /* conv_picture.c: the input laid out so that panels need no gathering: padded, columns sorted by remainder to the step. */
 #include "conv_in.h"
 
+enum { LARGE = 1 << 18,       /* floats of a copy that does not stay in the caches */
+       STRIP = 1 << 16,       /* .. of a strip's copy, */
+       MOST = 1 << 18,        /* .. at most, */
+       TILES = 1 << 17 };     /* .. and of its tiles */
+
 typedef struct job {
   const view *v;
   const picture *p;
@@ -45,11 +50,40 @@ static void plane_task(void *context, int64_t i, int worker) {
   }
 }
 
-bool K(picture_make)(gn *g, const view *v, int64_t groups, const float *x, picture *p) {
+/* Rows of outputs for which a group's channels stay in the caches, as do the tiles of o rows; 0 where a copy of the whole is as good. */
+static int64_t strip_of(const view *v, int64_t o, int64_t width, picture *p) {
+  int64_t row = v->c * p->step * p->pitch, span = p->size[1] - (v->q[1] - 1) * v->step[1], across = (v->q[2] + width - 1) / width;
+  if (v->q[0] != 1 || p->size[0] != 1 || v->n * v->channels * p->plane < LARGE) return 0;
+  int64_t most = (STRIP / row - span) / v->step[1] + 1, fits = TILES / (across * o * width);
+  if (most > fits) most = fits;
+  if (most < 1) most = 1;
+  if (most > v->q[1]) most = v->q[1];
+  return ((most - 1) * v->step[1] + span) * row <= MOST ? most : 0;
+}
+
+/* The rows of the copy for outputs from row h on, of all channels of a group; x is the first one's plane. */
+void K(picture_strip)(const view *v, const picture *p, const float *x, int64_t h, float *to) {
+  int64_t first = h * v->step[1] + p->lo[1];
+  for (int64_t c = 0; c < v->c; c++)
+    for (int64_t r = 0; r < p->size[1]; r++) {
+      float *at = to + c * p->plane + r * p->step * p->pitch;
+      int64_t y = first + r;
+      if (y < 0 || y >= v->in[1]) memset(at, 0, (size_t)(p->step * p->pitch) * sizeof(float));
+      else for (int64_t e = 0; e < p->step; e++) K(conv_copy_run)(at + e * p->pitch, x + (c * v->in[1] + y) * v->in[2], p->lo[2] * p->step + e, p->step, p->pitch, v->in[2]);
+    }
+}
+
+bool K(picture_make)(gn *g, const view *v, bool strips, int64_t o, int64_t width, const float *x, picture *p) {
   int64_t planes = v->n * v->channels, pad = 0;
   for (int d = 0; d < 3; d++) pad |= p->lo[d];
   if (!pad && p->step == 1 && p->pitch == v->in[2] && p->size[0] == v->in[0] && p->size[1] == v->in[1] && (p->plane == volume(v->in) || v->c <= 64)) {
     p->plane = volume(v->in), p->data = x;                     /* it is one already */
+    return true;
+  }
+  if (strips && (p->strip = strip_of(v, o, width, p))) {
+    p->size[1] -= (v->q[1] - p->strip) * v->step[1];
+    p->plane = p->size[1] * p->step * p->pitch;
+    if (p->plane % 512 == 0) p->plane += 16;
     return true;
   }
   p->bytes = (size_t)(planes * p->plane) * sizeof(float);
