@@ -114,6 +114,8 @@ function tests.help()
     assert(code == 0 and #out > 40 and e == "", name .. ": " .. out .. e)
   end
   assert(sh("$G help matmul"):find "example")
+  for _, name in ipairs { "doodlenet", "models.doodlenet", "cvae-quickdraw" } do assert(sh("$G help " .. name):find "Details that have caused bugs", name) end
+  assert(sh("$G help doodlenet"):find("\n  model:tags(picture, n = 5, options) -> { { name =, probability =, class = }, ... }\n", 1, true))
   assert(sh("$G help"):find "conv2d")
   local _, e, code = sh "$G help nonsense"
   assert(code == 1 and e:find "nonsense", e)

@@ -56,6 +56,20 @@ local function is_title(block, module, name)
     or (short == name and (module == name or title:find "^genai%." or title:find "^x:" or title == short))
 end
 
+--- help.titles(file) -> what a stdlib file's doc comments begin with, up to the first full stop or colon; without the file's own.
+function help.titles(file)
+  local out = {}
+  for i, block in ipairs(comments(core.file(file) or "")) do
+    if i > 1 then out[#out + 1] = block[1]:gsub("[.:;] .*$", ""):gsub("[.:]$", "") end
+  end
+  return out
+end
+
+-- A network: its head and what it can do.
+local function model_text(block, file)
+  return table.concat(block, "\n") .. "\n\n  " .. table.concat(help.titles(file), "\n  ")
+end
+
 local function doc_text(name)
   local module_doc, loose                                        -- loose: the last word of a title is the name: "adam" of optim.adam
   for _, file in ipairs(core.modules()) do
@@ -64,7 +78,8 @@ local function doc_text(name)
       for i, block in ipairs(comments(core.file(file))) do
         if is_title(block, module, name) then return (table.concat(block, "\n"):gsub("\n%s*>%s*", "\n  example: ")) end
         if not loose and block[1]:match("^[%w_.:]*[.:](" .. name:gsub("%W", "%%%0") .. ")%s*[({]") then loose = table.concat(block, "\n") end
-        if i == 1 and (module == name or "genai." .. module == name) then module_doc = table.concat(block, "\n") end
+        if i == 1 and (module == name or "genai." .. module == name or module:gsub("/", ".") == name:gsub("^genai%.", "")) then module_doc = table.concat(block, "\n")
+        elseif i == 1 and not module_doc and module == "models/" .. name:gsub("%W", "_") then module_doc = model_text(block, file) end
       end
     end
   end

@@ -59,6 +59,9 @@ local function show_one(name)
   line("paper", m.module.paper)
   line("licence", f.licence)
   line("variants", m.module.variants and table.concat(m.module.variants, ", "))
+  for _, title in ipairs(require("genai.help").titles("genai/models/" .. m.architecture .. ".lua")) do
+    if title:match "^model[:(]" then line("", title) end
+  end
   line("folder", m.path)
   for _, file in ipairs(f.files) do print(("  %s  %9s  %s"):format(core.hash_file(file.path), size_text(file.size), file.name)) end
 end
