@@ -60,7 +60,7 @@ end
 function help.titles(file)
   local out = {}
   for i, block in ipairs(comments(core.file(file) or "")) do
-    if i > 1 then out[#out + 1] = block[1]:gsub("[.:;] .*$", ""):gsub("[.:]$", "") end
+    if i > 1 then out[#out + 1] = block[1]:gsub("([^.])[.:;] .*$", "%1"):gsub("[.:]$", "") end
   end
   return out
 end
@@ -78,7 +78,8 @@ local function doc_text(name)
       for i, block in ipairs(comments(core.file(file))) do
         if is_title(block, module, name) then return (table.concat(block, "\n"):gsub("\n%s*>%s*", "\n  example: ")) end
         if not loose and block[1]:match("^[%w_.:]*[.:](" .. name:gsub("%W", "%%%0") .. ")%s*[({]") then loose = table.concat(block, "\n") end
-        if i == 1 and (module == name or "genai." .. module == name or module:gsub("/", ".") == name:gsub("^genai%.", "")) then module_doc = table.concat(block, "\n")
+        if i == 1 and (module == name or "genai." .. module == name or module:gsub("/", ".") == name:gsub("^genai%.", "")) then
+          module_doc = module:find "^models/" and model_text(block, file) or table.concat(block, "\n")
         elseif i == 1 and not module_doc and module == "models/" .. name:gsub("%W", "_") then module_doc = model_text(block, file) end
       end
     end
