@@ -194,10 +194,9 @@ static int make(lua_State *L) {
 
 /* ---- back to Lua ---- */
 static void push_element(lua_State *L, const gn_tensor *t, int64_t i) {
-  double x = gn_get(t, i);
-  if (t->dtype == GN_BOOL) lua_pushboolean(L, x != 0);
-  else if (gn_is_float(t->dtype)) lua_pushnumber(L, x);
-  else lua_pushinteger(L, (lua_Integer)x);
+  if (t->dtype == GN_BOOL) lua_pushboolean(L, gn_get(t, i) != 0);
+  else if (gn_is_float(t->dtype)) lua_pushnumber(L, gn_get(t, i));
+  else lua_pushinteger(L, gn_get_whole(t, i));
 }
 
 static int item(lua_State *L) {

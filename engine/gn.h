@@ -114,6 +114,7 @@ bool gn_is_float(gn_dtype);
 gn_dtype gn_promote(gn_dtype, gn_dtype); /* PyTorch's result type */
 bool gn_packed(const gn_tensor *);       /* row-major without gaps */
 double gn_get(const gn_tensor *, int64_t element);      /* element counted row-major over the shape */
+int64_t gn_get_whole(const gn_tensor *, int64_t element);       /* of an integer tensor, exactly */
 void gn_set(gn_tensor *, int64_t element, double);
 bool gn_copy_into(gn_tensor *to, const gn_tensor *from);/* broadcasts and converts; not recorded */
 uint16_t gn_to_half(float);

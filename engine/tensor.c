@@ -294,6 +294,10 @@ double gn_get(const gn_tensor *t, int64_t element) {
   }
 }
 
+int64_t gn_get_whole(const gn_tensor *t, int64_t element) {
+  return t->dtype == GN_I64 ? *(const int64_t *)(void *)place(t, element) : (int64_t)gn_get(t, element);
+}
+
 static int64_t to_integer(double x) {
   if (x != x) return INT64_MIN;
   return x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
