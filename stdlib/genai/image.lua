@@ -47,7 +47,7 @@ end
 -- > genai.image.from(genai.zeros(3, 4, 5)).width == 5
 function image.from(x)
   if is_image(x) then return x end
-  if not core.is_tensor(x) then fail("image: x is a %s, wanted a tensor", type(x)) end
+  if not core.is_tensor(x) then fail("image: x is a %s, wanted an image%s or a tensor", type(x), type(x) == "string" and " (genai.load reads one from a file)" or "") end
   local p = planes(x)
   local c, h, w = table.unpack(p.shape)
   if h < 1 or w < 1 or h > 32768 or w > 32768 then fail("image: x is %s, wanted 1 to 32768 pixels a side", shape_text(x)) end

@@ -184,7 +184,7 @@ function Tune:draw(options)
 end
 
 function Tune:__tostring()
-  return ("tune: %d bars %s, %s %s, %g beats a minute, %s, %d notes, %.1f s"):format(self.bars, self.metre, self.key, self.mode, self.tempo, self.form, #self.notes, self:seconds())
+  return ("tune: %d bars %s, %s %s, %g beats a minute, %s%d notes, %.1f s"):format(self.bars, self.metre, self.key, self.mode, self.tempo, self.form ~= "" and self.form .. ", " or "", #self.notes, self:seconds())
 end
 
 --- tune(what, { seed = 1, seconds = 20 | bars, key, mode, tempo, metre, voices, mood }) -> tune

@@ -33,6 +33,8 @@ end
 -- No mark begins a text; an empty one counts as a new line, so that there is something to go on from.
 function letters:encode(s, options)
   local out = {}
+  local length, bad = utf8.len(s)
+  if not length then fail("encode: byte %d of the text is not UTF-8", bad) end
   for _, code in utf8.codes(s) do
     local piece = utf8.char(code)
     out[#out + 1] = self.ids[piece] or fail("encode: the vocabulary of %d characters lacks \"%s\"", self.count, piece)

@@ -31,6 +31,8 @@ local function turned(tensors, path, name, outputs, inputs)
     bias = weights.take(tensors, path, name .. "/bias", outputs) }
 end
 
+function Model:__tostring() return ("cvae-quickdraw: model:draw(word, { seed = }), model:morph(from, to); %d words"):format(#self.words) end
+
 --- cvae_quickdraw.load(folder) -> model. folder holds cvae_quickdraw.safetensors and manifest.json. model.words: the 50 words it draws, in the file's order.
 function cvae.load(folder)
   local tensors, path = weights.safetensors(folder, "cvae_quickdraw.safetensors")

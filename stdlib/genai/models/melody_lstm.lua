@@ -15,6 +15,8 @@ melody.__index, melody.__name = melody, "melody-lstm"
 
 local function fail(format, ...) core.fail("melody-lstm: " .. format:format(...)) end
 
+function melody:__tostring() return "melody-lstm: model:continue(motif, { steps =, temperature =, seed = })" end
+
 --- melody_lstm.load(folder) -> model: model:continue(motif, options), model:encode(motif), model:decode(symbols).
 function melody.load(folder)
   local tensors, path = weights.safetensors(folder, "melody_lstm.safetensors")

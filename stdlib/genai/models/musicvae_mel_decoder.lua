@@ -17,6 +17,8 @@ local H, Z, LOWEST = 256, 256, 21
 
 local function fail(format, ...) core.fail("musicvae: " .. format:format(...)) end
 
+function vae:__tostring() return "musicvae: model:sample { seed = }, model:encode(tune), model:decode(z), model:interpolate(a, b, n)" end
+
 --- musicvae_mel_decoder.load(folder) -> model: model:decode(z), :encode(tune), :interpolate(a, b, n), :sample{ scale = 0.5 }.
 function vae.load(folder)
   local tensors, path = weights.safetensors(folder, "mel_small_decoder.safetensors")

@@ -73,14 +73,14 @@ local function check(options)
     if not known[key] then
       if not unknown or tostring(key) < unknown then unknown = tostring(key) end
     elseif type(value) ~= known[key] and not (key == "stop" and type(value) == "string") and not (key == "sample" and type(value) == "function") then
-      error(("generate: %s is a %s, wanted a %s"):format(key, type(value), known[key]), 4)
+      core.fail(("generate: %s is a %s, wanted a %s"):format(key, type(value), known[key]))
     end
   end
   if unknown then
     local names = {}
     for key in pairs(known) do names[#names + 1] = key end
     table.sort(names)
-    error(("generate: unknown option \"%s\", wanted one of: %s"):format(unknown, table.concat(names, ", ")), 4)
+    core.fail(("generate: unknown option \"%s\", wanted one of: %s"):format(unknown, table.concat(names, ", ")))
   end
 end
 
