@@ -24,11 +24,9 @@ static void copy_strip(const job *j, const float *plane, int64_t q0, int64_t h, 
       for (int64_t i = 0; i < lines; i++) {
         int64_t row = (h + i) * s1 + j->lo[1] + r;
         bool there = z >= 0 && z < v->in[0] && row >= 0 && row < v->in[1];
-        for (int64_t e = 0; e < s2; e++) {
-          float *at = to + ((t * s1 + r) * s2 + e) * j->part + i * j->pitch;
-          if (there) K(conv_copy_run)(at, plane + (z * v->in[1] + row) * v->in[2], j->lo[2] + e, s2, j->pitch, v->in[2]);
-          else memset(at, 0, sizeof(float) * (size_t)j->pitch);
-        }
+        float *at = to + (t * s1 + r) * s2 * j->part + i * j->pitch;
+        if (there) K(conv_copy_sorted)(at, j->part, plane + (z * v->in[1] + row) * v->in[2], j->lo[2], s2, j->pitch, v->in[2]);
+        else for (int64_t e = 0; e < s2; e++) memset(at + e * j->part, 0, sizeof(float) * (size_t)j->pitch);
       }
   }
 }

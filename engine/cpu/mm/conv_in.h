@@ -87,6 +87,7 @@ int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r);
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to);
 void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first);
+void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width);
 void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width);
 
 /* A copy of the input with its padding, the columns sorted by their remainder to the step: every row of a panel then lies in it as it is, and nothing

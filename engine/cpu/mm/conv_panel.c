@@ -125,6 +125,35 @@ void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int
   zeros(to + len, over);
 }
 
+#if VL == 16
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#elif VL == 8
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define EVENS 0, 2, 4, 6
+#define ODDS 1, 3, 5, 7
+#endif
+static inline float inside(const float *row, int64_t x, int64_t width) { return x >= 0 && x < width ? row[x] : 0; }
+
+/* The columns of a row from x on in `step` lines of len, sorted by their remainder to the step, `pitch` apart; zero outside of 0..width-1. */
+void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width) {
+  if (step != 2) {
+    for (int64_t e = 0; e < step; e++) K(conv_copy_run)(to + e * pitch, row, x + e, step, len, width);
+    return;
+  }
+  float *odd = to + pitch;
+  int64_t i = 0, low = x < 0 ? (1 - x) / 2 : 0;
+  for (; i < low && i < len; i++) to[i] = inside(row, x + 2 * i, width), odd[i] = inside(row, x + 2 * i + 1, width);
+  for (; i + VL <= len && x + 2 * (i + VL) <= width; i += VL) {
+    vec a = load(row + x + 2 * i), b = load(row + x + 2 * i + VL);
+    store(to + i, __builtin_shufflevector(a, b, EVENS));
+    store(odd + i, __builtin_shufflevector(a, b, ODDS));
+  }
+  for (; i < len; i++) to[i] = inside(row, x + 2 * i, width), odd[i] = inside(row, x + 2 * i + 1, width);
+}
+
 /* Rows k0..k1-1 of a panel `width` pixels wide; x is the first channel of the group. Pixels past `count` become 0. */
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to) {
   int64_t taps = volume(v->nt), plane = volume(v->in);

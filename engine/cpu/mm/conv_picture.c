@@ -45,7 +45,7 @@ static void plane_task(void *context, int64_t i, int worker) {
         continue;
       }
       const float *row = j->x + (n * v->in[0] * v->in[1] + d * v->in[1] + h) * v->in[2];
-      for (int64_t e = 0; e < p->step; e++) K(conv_copy_run)(to + e * p->pitch, row, p->lo[2] * p->step + e, p->step, p->pitch, v->in[2]);
+      K(conv_copy_sorted)(to, p->pitch, row, p->lo[2] * p->step, p->step, p->pitch, v->in[2]);
     }
   }
 }
@@ -69,7 +69,7 @@ void K(picture_strip)(const view *v, const picture *p, const float *x, int64_t h
       float *at = to + c * p->plane + r * p->step * p->pitch;
       int64_t y = first + r;
       if (y < 0 || y >= v->in[1]) memset(at, 0, (size_t)(p->step * p->pitch) * sizeof(float));
-      else for (int64_t e = 0; e < p->step; e++) K(conv_copy_run)(at + e * p->pitch, x + (c * v->in[1] + y) * v->in[2], p->lo[2] * p->step + e, p->step, p->pitch, v->in[2]);
+      else K(conv_copy_sorted)(at, p->pitch, x + (c * v->in[1] + y) * v->in[2], p->lo[2] * p->step, p->step, p->pitch, v->in[2]);
     }
 }
 
