@@ -6,7 +6,7 @@
 enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
        PANELS = 16,           /* panels of a task: they share the packed weights' block in L2 */
        PHASES = 16,           /* of a transposed convolution, side by side */
-       FORWARD = 7, PHASE = 16 };        /* kinds of packed weights; a phase's is PHASE + its number */
+       FORWARD = 7, PHASE = 16 };        /* kinds of packed weights, odd and even: with wide panels; a phase's is PHASE + 2 x its number */
 
 typedef struct job {
   const float *x, *packed, *bias;
@@ -19,7 +19,7 @@ typedef struct job {
   int64_t ostep[3], phase[3], osize[3];    /* output position = q * ostep + phase */
   int64_t k, depth, pixels, width, total, panels, blocks, parts, copy;      /* copy: floats of a strip's picture */
   rows rows;
-  bool wide, direct;
+  bool direct;
   char *scratch; size_t scratch_size;      /* per worker: a strip's picture, a panel, a tile for each panel */
   float *own; size_t own_bytes;            /* packed, where it is not kept */
 } job;
@@ -101,7 +101,7 @@ static void conv_block(const job *j, int64_t i, int worker) {
       if (!p.b) K(conv_gather)(&j->v, x, p.r, p.runs, p.count, j->width, k0, k1, gathered);
       for (int64_t m = m0; m < m1; m++) {
         int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o, ldc = p.c ? p.ldc : j->width;
-        K(conv_kernel)(height, j->wide, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, p.b ? p.b : gathered, j->width,
+        K(conv_kernel)(height, j->width, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, p.b ? p.b : gathered, j->width,
                        p.b ? j->off + k0 : NULL, c + o * ldc, ldc, j->bias && k1 == j->k ? j->bias + channel + o : NULL,
                        k1 == j->k ? j->act : NULL, k0 == 0);
       }
@@ -140,9 +140,8 @@ static void pack_task(void *context, int64_t i, int worker) {
 }
 
 static void plan(job *j) {
-  j->wide = j->o <= MR / 2;
-  j->width = j->wide ? WIDE : NARROW;
-  j->rows = rows_of(j->o, j->wide ? MR / 2 : MR);
+  if (!j->picture) j->width = j->o <= MR / 2 ? WIDE : NARROW;
+  j->rows = rows_of(j->o, j->width == WIDE ? MR / 2 : MR);
   int64_t cuts = (j->k + DEPTH - 1) / DEPTH;
   j->depth = (j->k + cuts - 1) / cuts;
   j->total = j->picture ? j->v.n * j->v.q[0] * j->v.q[1] * ((j->v.q[2] + j->width - 1) / j->width) : (j->pixels + j->width - 1) / j->width;
@@ -169,7 +168,7 @@ static bool prepare(gn *g, job *j, const gn_conv *s, const float *w, int64_t ost
   bool fresh;
   if (!(j->off = gn_alloc(g, (size_t)j->k * sizeof *j->off))) return false;
   if (j->picture) K(picture_offsets)(&j->v, j->picture, j->off);
-  float *packed = gn_packed_weights(g, &s->weights, kind, bytes, &fresh);
+  float *packed = gn_packed_weights(g, &s->weights, kind + (j->width == WIDE), bytes, &fresh);
   if (!packed) j->own_bytes = bytes, packed = j->own = gn_alloc(g, bytes);
   if (!(j->packed = packed)) return false;
   packing p = {w, packed, &j->v, j->rows, j->o, j->k, ostep, cstep, s->o / s->groups * (s->c / s->groups) * volume(s->k), {s->k[0], s->k[1], s->k[2]}};
@@ -266,6 +265,13 @@ static void hull(const view *v, int64_t lo[3], int64_t hi[3]) {
   }
 }
 
+/* The widest panels with which a copy of the input pays. */
+static bool find_picture(job *j, const int64_t lo[3], const int64_t hi[3], picture *p) {
+  for (j->width = j->o <= MR / 2 ? WIDE : NARROW; j->width >= (j->o >= 4 ? VL : NARROW); j->width /= 2)
+    if (K(picture_suits)(&j->v, j->width, lo, hi, p)) return j->picture = p, true;
+  return false;
+}
+
 bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w, const float *b, float *y) {
   gn_conv flat = flatten(spec), *s = &flat;
   int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups, lo[3], hi[3];
@@ -286,7 +292,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   picture p = {0};
   bool ok = true;
   bool deep = cg == 1 && og == 1, plain = deep && s->stride[2] == 1;
-  if (!plain && K(picture_suits)(&j.v, og <= MR / 2 ? WIDE : NARROW, lo, hi, &p)) j.picture = &p, ok = K(picture_make)(g, &j.v, true, og, og <= MR / 2 ? WIDE : NARROW, x, &p);
+  if (!plain && find_picture(&j, lo, hi, &p)) ok = K(picture_make)(g, &j.v, true, og, j.width, x, &p);
   if (ok) ok = deep && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, j.act, y) : direct(g, &j, s, w, cg * taps, taps);
   gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
@@ -331,7 +337,7 @@ static bool some_phases(gn *g, const gn_conv *s, const job *base, const int64_t 
     job *j = &list[used++];
     ok = phase_open(g, s, base, i, phases, j);
     if (ok && (!j->pixels || !j->k)) used--, phase_close(g, s, j);
-    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps, PHASE + (int)i);
+    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps, PHASE + 2 * (int)i);
   }
   ok = ok && (!used || run_jobs(g, list, used));
   for (int64_t i = 0; i < used; i++) phase_close(g, s, &list[i]);
@@ -347,9 +353,7 @@ static bool phases_picture(gn *g, const gn_conv *s, job *j, picture *p) {
     hi[d] = floor_div(s->pad[d] + s->stride[d] - 1, s->stride[d]);
     j->v.q[d] = (s->in[d] - 1) / s->stride[d] + 1;
   }
-  if (!K(picture_suits)(&j->v, j->o <= MR / 2 ? WIDE : NARROW, lo, hi, p)) return true;
-  j->picture = p;
-  return K(picture_make)(g, &j->v, volume(s->stride) == 1, j->o, j->o <= MR / 2 ? WIDE : NARROW, j->x, p);
+  return !find_picture(j, lo, hi, p) || K(picture_make)(g, &j->v, volume(s->stride) == 1, j->o, j->width, j->x, p);
 }
 
 bool K(conv_data)(gn *g, const gn_conv *spec, const float *y, const float *w, const float *b, float *x) {

@@ -18,7 +18,7 @@
 #define MR 4
 #endif
 #define NARROW (2 * VL)   /* pixels of a panel */
-#define WIDE (4 * VL)     /* .. where there are at most MR / 2 rows */
+#define WIDE (4 * VL)     /* .. where there are at most MR / 2 rows; VL pixels where rows of outputs are that short */
 #define INLINE static inline __attribute__((always_inline))
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
@@ -85,7 +85,7 @@ bool K(conv_view_open)(gn *g, view *v, const int64_t nt[3]);
 void K(conv_view_close)(gn *g, view *v);
 int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r);
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to);
-void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
+void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first);
 void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width);
 void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width);

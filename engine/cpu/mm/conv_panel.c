@@ -24,17 +24,21 @@ PANEL(narrow) { switch (height) { FULL } }
 #define TABLE true
 PANEL(narrow_at) { switch (height) { FULL } }
 #undef VECTORS
+#define VECTORS 1
+PANEL(single_at) { switch (height) { FULL } }
+#undef VECTORS
 #define VECTORS 4
 PANEL(wide_at) { switch (height) { HALF } }
 #undef TABLE
 #define TABLE false
 PANEL(wide_panel) { switch (height) { HALF } }
 
-/* height rows of outputs for one panel; its rows start at off[k], or where off is NULL at k * ldb. */
-void K(conv_kernel)(int64_t height, bool wide, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
+/* height rows of outputs for one panel; its rows start at off[k], or where off is NULL (not with VL pixels) at k * ldb. */
+void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first) {
-  if (wide && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
-  else if (wide) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, act, first);
+  if (width == VL) single_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
+  else if (width == WIDE && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
+  else if (width == WIDE) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, act, first);
   else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
   else narrow(height, k, a, b, ldb, off, c, ldc, bias, act, first);
 }

@@ -174,7 +174,7 @@ static void tile_task(void *context, int64_t i, int worker) {
   for (int k = 0; k < SPOTS; k++)
     for (int64_t m = 0; m < j->rows.count; m++) {
       int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
-      K(conv_kernel)(height, false, j->ci, j->u + k * j->ustep + o * j->ci, v + k * j->vstep, NR, NULL, z + k * j->zstep + o * NR, NR, NULL, NULL, true);
+      K(conv_kernel)(height, NR, j->ci, j->u + k * j->ustep + o * j->ci, v + k * j->vstep, NR, NULL, z + k * j->zstep + o * NR, NR, NULL, NULL, true);
     }
   for (int64_t o = 0; o < j->co; o++) transform_out(j, o, s, segs, z);
 }

@@ -163,7 +163,7 @@ static void product_task(void *context, int64_t i, int worker) {
     for (int64_t p = 0; p < j->panels; p++)
       for (int64_t m = m0; m < m1; m++) {
         int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
-        K(conv_kernel)(height, false, depth, j->u + product * j->ustep + o * j->k + k * height, j->v + product * j->vstep + (p * j->k + k) * NARROW, NARROW, NULL,
+        K(conv_kernel)(height, NARROW, depth, j->u + product * j->ustep + o * j->k + k * height, j->v + product * j->vstep + (p * j->k + k) * NARROW, NARROW, NULL,
                        j->z + product * j->zstep + (p * j->co + o) * NARROW, NARROW, NULL, NULL, k == 0);
       }
   }
