@@ -130,9 +130,13 @@ local function infer(frame, entry, a)
   return out
 end
 
+-- Ops whose first input may be absent.
+local free = { Constant = true, Loop = true, Scan = true, Optional = true, OptionalHasElement = true, RandomNormal = true, RandomUniform = true, SequenceEmpty = true }
+
 local function add_op(frame, scope, node, entry)
   local a = context(frame, scope, node)
   local ins = inputs_of(frame, scope, node)
+  if not ins[1] and not free[node.op] then a.fail "it has no first input" end
   local consts = {}
   for i, s in ipairs(ins) do
     if s then a.types[i], consts[i] = frame.types[s], frame.consts[s] end

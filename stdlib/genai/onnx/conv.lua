@@ -107,6 +107,7 @@ local function spread(a, xs, ws, kernel, stride, dilation)
   local before, after = explicit_pads(a, nd)
   local extra, size = list_of(a, "output_padding", nd, 0, 0), a.output_shape
   if size and #size > nd then size = { table.unpack(size, #size - nd + 1) } end
+  if size and #size < nd then a.fail("output_shape is %s, wanted %d numbers", tools.text(size), nd) end
   if auto:find "SAME" and not size then
     size = {}
     for d = 1, nd do size[d] = xs[d + 2] * stride[d] end

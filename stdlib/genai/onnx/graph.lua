@@ -28,6 +28,11 @@ end
 local kinds = { "f", "i", "s", "t", "g", "floats", "ints", "strings", "tensors", [13] = "tp" }
 local empty = { f = 0.0, i = 0, s = "", floats = {}, ints = {}, strings = {}, tensors = {} }
 
+-- Attributes that are of one kind in every op that has them.
+local wanted = { axis = "i", axes = "ints", kernel_shape = "ints", pads = "ints", strides = "ints", dilations = "ints", group = "i", perm = "ints", epsilon = "f", momentum = "f", keepdims = "i",
+  auto_pad = "s", ceil_mode = "i", output_padding = "ints", output_shape = "ints", alpha = "f", beta = "f", blocksize = "i", mode = "s", starts = "ints", ends = "ints", body = "g", then_branch = "g", else_branch = "g",
+  direction = "s", activations = "strings", hidden_size = "i", transA = "i", transB = "i", noop_with_empty_axes = "i", allowzero = "i", batch_dims = "i", equation = "s", reduction = "s", num_groups = "i" }
+
 local function attribute(a, where)
   if a.ref_attr_name and a.ref_attr_name ~= "" then return { ref = a.ref_attr_name } end
   local kind = kinds[a.type or 0]
@@ -36,6 +41,7 @@ local function attribute(a, where)
     for _, k in ipairs(kinds) do kind = kind or (a[k] ~= nil and k) end
     if not kind then return nil end
   end
+  if wanted[a.name] and wanted[a.name] ~= kind then core.fail(("%s: attribute \"%s\" is of kind %s, wanted %s"):format(where, a.name, kind, wanted[a.name])) end
   local value = a[kind]
   if value == nil then value = empty[kind] end
   if value == nil then core.fail(("%s: attribute \"%s\" has no value"):format(where, a.name)) end

@@ -130,6 +130,7 @@ end
 -- For every dim that changes: { d, n, m, scale, from, to }.
 local function changes(a, shape, scales, sizes, roi, dims)
   local out = {}
+  if sizes and #sizes > 0 and #sizes ~= #dims then a.fail("sizes are %s for x %s", tools.text(sizes), tools.text(shape)) end
   if sizes and #sizes > 0 then scales, sizes = policy(a, shape, dims, sizes) else sizes = {} end
   if not scales or #scales ~= #dims then a.fail("scales are %s for x %s", tools.text(scales or {}), tools.text(shape)) end
   for i, d in ipairs(dims) do

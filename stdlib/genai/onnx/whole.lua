@@ -96,7 +96,7 @@ end
 function whole.conv(a, x, w, reach)
   local plan, groups = tools.conv_plan(a, x.shape, w.shape), a.group or 1
   local taps = tools.product(w.shape, 3)
-  local part = EXACT // math.floor(reach * most(w) * taps)
+  local part = EXACT // math.max(1, math.floor(reach * most(w) * taps))
   if part < 1 then a.fail("its kernel %s is too large", tools.text(w.shape)) end
   if w.shape[2] <= part then return op.conv_whole(x, w, nil, plan.geometry, plan.out, groups):to "i32" end
   return conv_parts(x, w, plan.geometry, plan.out, groups, part)
