@@ -25,6 +25,7 @@ struct genai {
   size_t box_block, box_at;               /* a tensor's box: the size of its block, and where in it the box lies */
   uint64_t box_magic;                     /* marks boxes: random, so that no script can forge one */
   void *probed;
+  bool traced;                            /* lua_trace.c */
 };
 
 void *lua_alloc(void *user, void *block, size_t old, size_t size);        /* alloc.c: Lua's memory, counted with the tensors' */
@@ -47,6 +48,9 @@ int raise_error(lua_State *L);                                /* gn_error() as a
 int raisef(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *nearest(const char *name, const char *const *names, int n);   /* the most alike name, or NULL */
 
+/* ---- ops told to a Lua function while rt->traced ---- */
+void trace_op(lua_State *L, gn_op, const gn_arg *args, int n, gn_tensor *const *out);
+
 /* ---- files: refused outside the root ---- */
 const char *check_path(lua_State *L, int i);            /* a path argument that may be touched, else an error */
 
@@ -60,6 +64,7 @@ void open_random(lua_State *L);
 void open_tape(lua_State *L);
 void open_io(lua_State *L);                             /* pictures, sounds, arrays */
 void open_onnx(lua_State *L);                           /* ONNX files as tables; release and alias of handles */
+void open_trace(lua_State *L);                          /* trace and identity */
 void open_json(lua_State *L);
 void open_safe(lua_State *L);                           /* math, pairs, print: replaced in the globals */
 void open_stdlib(lua_State *L);                         /* the searcher for compiled-in modules */

@@ -16,6 +16,7 @@ int open_core(lua_State *L) {
   open_json(L);
   open_io(L);
   open_onnx(L);
+  open_trace(L);
   lua_getfield(L, LUA_REGISTRYINDEX, "genai.file"), lua_setfield(L, -2, "file");
   lua_getfield(L, LUA_REGISTRYINDEX, "genai.names"), lua_setfield(L, -2, "modules");
   return 1;

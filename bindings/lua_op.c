@@ -187,7 +187,9 @@ static int call_row(lua_State *L, gn_op op) {
   int base = lua_gettop(L);
   for (int k = 0; k < row->nouts; k++) box[k] = op_box(L);
   if (!gn_call(rt->g, op, args, n, out)) return raise_error(L);
-  return push_results(L, row, base, out, box);
+  int count = push_results(L, row, base, out, box);
+  if (rt->traced) trace_op(L, op, args, n, out);
+  return count;
 }
 
 static int call_op(lua_State *L) { return call_row(L, (gn_op)lua_tointeger(L, lua_upvalueindex(1))); }

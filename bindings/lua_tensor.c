@@ -73,6 +73,11 @@ static int field(lua_State *L, gn_tensor *t, const char *key) {
   return 0;
 }
 
+static void trace_select(lua_State *L, gn_tensor *t, gn_tensor *part) {
+  gn_arg a[3] = { gn_t(t), gn_n(1), gn_n(lua_tonumber(L, 2)) };
+  trace_op(L, GN_OP_select, a, 3, (gn_tensor *[]){ part });
+}
+
 static int get_index(lua_State *L) {
   gn_tensor *t = to_tensor(L, 1);
   if (!t) return raisef(L, "index: not a tensor");
@@ -85,6 +90,7 @@ static int get_index(lua_State *L) {
     case LUA_TNUMBER: {
       tensor_box *b = new_box(L);
       b->t = selected(L, t, 2);
+      if (rt_of(L)->traced) trace_select(L, t, b->t);
       return 1;
     }
     default: return raisef(L, "index: key is a %s, wanted a position or a name", luaL_typename(L, 2));
@@ -104,6 +110,7 @@ static int new_index(lua_State *L) {
   }
   if (lua_type(L, 2) != LUA_TNUMBER) return raisef(L, "index: tensors have no field \"%s\" to write, wanted a position", lua_tostring(L, 2));
   if (t->wants_grad && gn_recording(g)) return raisef(L, "index: x is on the tape and may not be written in place: use genai.no_grad");
+  if (rt_of(L)->traced) return raisef(L, "index: x[i] = value writes in place, which is not traced");
   tensor_box *b = new_box(L);
   b->t = selected(L, t, 2);
   gn_arg a[2] = { gn_t(b->t), value ? gn_t(value) : gn_n(lua_tonumber(L, 3)) };
