@@ -67,24 +67,55 @@ local function transposed(nd)
 end
 emit.conv_transpose1d, emit.conv_transpose2d, emit.conv_transpose3d = transposed(1), transposed(2), transposed(3)
 
--- The engine's own convolution: three strides, pads before, dilations; an activation.
-function emit.conv_nd(g, a, out)
-  local xs, ws, ys = a.x.shape, a.w.shape, out[1].shape
-  local nd, v = #xs - 2, a.geometry
-  local stride, before, dilation, after = {}, {}, {}, {}
+-- The engine's own ops on windows (from ONNX files): the last of three strides, pads before, dilations. big and small: the shapes at both sides.
+local function window(big, small, kernel, strides, pads, dilations)
+  local nd, stride, before, dilation, after = #big - 2, {}, {}, {}, {}
   for d = 1, nd do
     local k = 3 - nd + d
-    stride[d], before[d], dilation[d] = v[k], v[3 + k], v[6 + k]
-    after[d] = (ys[d + 2] - 1) * stride[d] + (ws[d + 2] - 1) * dilation[d] + 1 - xs[d + 2] - before[d]
+    stride[d], before[d], dilation[d] = strides[k], pads[k], dilations[k]
+    after[d] = math.max((small[d + 2] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - big[d + 2] - before[d], 0)
   end
-  local y = g:node("Conv", { g:as(a.x, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") },
-    { strides = stride, dilations = dilation, pads = twice(before, after), group = a.groups or 1, kernel_shape = { table.unpack(ws, 3) } })
+  return { strides = stride, dilations = dilation, pads = twice(before, after), kernel_shape = kernel }
+end
+local function third(list, k) return { table.unpack(list, 3 * k - 2, 3 * k) } end
+
+local function activated(g, y, a)
   local act = a.act or 0
   if act == 1 then return g:node("Relu", { y }) end
   if act == 2 then return g:node("LeakyRelu", { y }, { alpha = a.slope + 0.0 }) end
   if act == 3 then return g:node("Clip", { y, g:number(0.0, "f32"), g:number(6.0, "f32") }) end
   return y
 end
+
+function emit.conv_nd(g, a, out)
+  local v, w = a.geometry, a.w.shape
+  local attrs = window(a.x.shape, out[1].shape, { table.unpack(w, 3) }, third(v, 1), third(v, 2), third(v, 3))
+  attrs.group = a.groups or 1
+  return activated(g, g:node("Conv", { g:as(a.x, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, attrs), a)
+end
+
+function emit.conv_data(g, a, out)
+  local v, w, ys = a.geometry, a.w.shape, out[1].shape
+  local attrs, more = window(ys, a.y.shape, { table.unpack(w, 3) }, third(v, 1), third(v, 2), third(v, 3)), {}
+  for d = 1, #ys - 2 do                                        -- what lies after the last window
+    local reach = (a.y.shape[d + 2] - 1) * attrs.strides[d] + (w[d + 2] - 1) * attrs.dilations[d] + 1
+    more[d] = ys[d + 2] - (reach - attrs.pads[d] - attrs.pads[#ys - 2 + d])
+  end
+  attrs.group, attrs.output_padding = a.groups or 1, more
+  return activated(g, g:node("ConvTranspose", { g:as(a.y, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, attrs), a)
+end
+
+local function pool_window(onnx)
+  return function(g, a, out)
+    local nd, w = a.x:dim() - 2, a.window
+    local attrs = window(a.x.shape, out[1].shape, { table.unpack(w, 4 - nd, 3) }, third(w, 2), third(w, 3), { 1, 1, 1 })
+    if out[2] then g.fail "op max_pool_nd with positions has no form in ONNX yet" end
+    attrs.dilations = nil
+    if onnx == "AveragePool" then attrs.count_include_pad = a.count_pad == false and 0 or 1 end
+    return g:node(onnx, { g:as(a.x, "f32") }, attrs)
+  end
+end
+emit.max_pool_values, emit.max_pool_nd, emit.avg_pool_nd = pool_window "MaxPool", pool_window "MaxPool", pool_window "AveragePool"
 
 -- ---- pools, resizing ----
 local function pool(nd, onnx)
