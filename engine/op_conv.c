@@ -2,6 +2,7 @@
  * conv_nd (big side, weights -> small side), conv_data (small side, weights -> big side), conv_weight (both sides -> weights). */
 #include "core.h"
 #include "op_window.h"
+#include "act.h"
 #include <math.h>
 #include <string.h>
 
@@ -44,15 +45,21 @@ static gn_tensor *like(gn *g, int64_t n, int64_t c, const gn_arg *space) {
 }
 
 enum { NONE, RELU, LEAKY_RELU, RELU6 };
-static gn_act act_of(const gn_arg *act, const gn_arg *slope) {
+gn_act gn_act_of(const gn_arg *act, const gn_arg *slope) {
   return (gn_act){ act->num != NONE, act->num == LEAKY_RELU ? (float)slope->num : 0, act->num == RELU6 ? 6 : INFINITY };
+}
+
+gn_tensor *gn_activated(gn *g, gn_tensor *y, const gn_arg *act, const gn_arg *slope) {
+  if (act->num == RELU) return GN_DO(g, relu, gn_t(y));
+  if (act->num == LEAKY_RELU) return GN_DO(g, leaky_relu, gn_t(y), *slope);
+  return act->num == RELU6 ? GN_DO(g, clamp, gn_t(y), gn_n(0), gn_n(6)) : y;
 }
 
 static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
   gn_tensor *x = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
-  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = whole ? (gn_act){ 0 } : act_of(&a[6], &a[7]), s.whole = whole;
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = whole ? (gn_act){ 0 } : gn_act_of(&a[6], &a[7]), s.whole = whole;
   return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, false, out); }
@@ -62,7 +69,7 @@ bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, y->dim[0], w->dim[1] * (int64_t)a[5].num, &a[4])) || !gn_conv_of("conv_transpose", y->ndim - 2, out[0], y, w, &a[3], &a[5], &s)) return false;
-  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w), s.act = act_of(&a[6], &a[7]);
+  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w), s.act = gn_act_of(&a[6], &a[7]);
   return g->k->conv_data(g, &s, gn_f32(y), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 
@@ -143,18 +150,12 @@ static bool on_tape(gn *g, const gn_arg *a) {
   return gn_recording(g) && (a[X].t->wants_grad || a[W].t->wants_grad || (a[B].kind == GN_A_TENSOR && a[B].t->wants_grad));
 }
 
-static gn_tensor *activated(gn *g, gn_tensor *y, const gn_arg *act, const gn_arg *slope) {
-  if (act->num == RELU) return GN_DO(g, relu, gn_t(y));
-  if (act->num == LEAKY_RELU) return GN_DO(g, leaky_relu, gn_t(y), *slope);
-  return act->num == RELU6 ? GN_DO(g, clamp, gn_t(y), gn_n(0), gn_n(6)) : y;
-}
-
 /* conv_nd or conv_data with the options' act and slope, which are the last two arguments. */
 static bool finish(gn *g, gn_op op, const gn_arg *a, gn_tensor *x, gn_arg geometry, gn_arg size, int64_t groups, const gn_arg *act, gn_tensor **out) {
   bool apart = on_tape(g, a);
   gn_arg args[] = { gn_t(x), gn_t(a[W].t), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, size, gn_n((double)groups), apart ? gn_n(NONE) : act[0], act[1] };
   gn_tensor *y = gn_do(g, op, 8, args);
-  if (apart) y = activated(g, y, &act[0], &act[1]);
+  if (apart) y = gn_activated(g, y, &act[0], &act[1]);
   return (out[0] = y) && gn_ref(y);
 }
 

@@ -1,5 +1,6 @@
 /* op_norm.c: layer, rms, group, instance and batch normalisation. */
 #include "core.h"
+#include "act.h"
 
 bool gn__fwd_layer_norm(gn *g, const gn_arg *a, gn_tensor **out) {
   const gn_tensor *x = a[0].t, *w = a[1].t, *b = a[2].t;
@@ -33,14 +34,25 @@ bool gn__fwd_group_norm(gn *g, const gn_arg *a, gn_tensor **out) {
   if (groups < 1 || groups > (double)(c > 1 ? c : 1) || c % (int64_t)groups)
     return gn_fail("group_norm: groups is %.14g, wanted a divisor of the %lld channels of x %s", groups, (long long)c, gn_shape_text(x, text, sizeof text));
   if (!(out[0] = gn_new(g, GN_F32, x->ndim, x->dim))) return false;
-  g->k->group_norm_f32(g, gn_f32(x), w ? gn_f32(w) : NULL, b ? gn_f32(b) : NULL, gn_f32(out[0]), n, c, (int64_t)groups, hw, (float)a[4].num);
+  g->k->group_norm_f32(g, gn_f32(x), w ? gn_f32(w) : NULL, b ? gn_f32(b) : NULL, gn_f32(out[0]), n, c, (int64_t)groups, hw, (float)a[4].num, NULL);
   return true;
 }
 bool gn__fwd_instance_norm(gn *g, const gn_arg *a, gn_tensor **out) {
   int64_t n, c, hw;
   if (!channels("instance_norm", a[0].t, a[1].t, a[2].t, &n, &c, &hw)) return false;
-  gn_tensor *y = GN_DO(g, group_norm, gn_t(a[0].t), gn_n(c ? (double)c : 1), gn_opt(a[1].t), gn_opt(a[2].t), gn_n(a[3].num));
+  bool tape = gn_recording(g) && (a[0].t->wants_grad || (a[1].t && a[1].t->wants_grad) || (a[2].t && a[2].t->wants_grad));
+  gn_tensor *y = a[4].num && !tape ? GN_DO(g, instance_norm_act, gn_t(a[0].t), gn_opt(a[1].t), gn_opt(a[2].t), gn_n(a[3].num), gn_n(a[4].num), gn_n(a[5].num))
+                                   : GN_DO(g, group_norm, gn_t(a[0].t), gn_n(c ? (double)c : 1), gn_opt(a[1].t), gn_opt(a[2].t), gn_n(a[3].num));
+  if (tape) y = gn_activated(g, y, &a[4], &a[5]);
   return y && (out[0] = gn_ref(y));
+}
+bool gn__fwd_instance_norm_act(gn *g, const gn_arg *a, gn_tensor **out) {
+  const gn_tensor *x = a[0].t, *w = a[1].t, *b = a[2].t;
+  int64_t n, c, hw;
+  gn_act act = gn_act_of(&a[4], &a[5]);
+  if (!channels("instance_norm", x, w, b, &n, &c, &hw) || !(out[0] = gn_new(g, GN_F32, x->ndim, x->dim))) return false;
+  g->k->group_norm_f32(g, gn_f32(x), w ? gn_f32(w) : NULL, b ? gn_f32(b) : NULL, gn_f32(out[0]), n, c, c, hw, (float)a[3].num, &act);
+  return true;
 }
 
 /* The running statistics move towards the batch's; the variance without bias. */

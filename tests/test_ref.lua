@@ -67,7 +67,7 @@ end
 function cases.softmax(r) return { r(3, 70, 270) * 4, r(50, 33) * 4 }, function(x, y) return x:softmax(2), y:softmax(), y:log_softmax(1), x:log_softmax(3) end end
 function cases.layer_norm(r) return { r(60, 77), r(77), r(77), r(3, 40) }, function(x, w, b, y) return x:layer_norm(w, b), x:rms_norm(w), y:layer_norm() end end
 function cases.group_norm(r)
-  return { r(3, 12, 9, 11), r(12), r(12), r(2, 6, 5) }, function(x, w, b, y) return x:group_norm(4, w, b), y:group_norm(2), x:instance_norm(w, b), x:group_norm(1) end
+  return { r(3, 12, 9, 11), r(12), r(12), r(2, 6, 5) }, function(x, w, b, y) return x:group_norm(4, w, b), y:group_norm(2), x:instance_norm(w, b), x:group_norm(1), x:instance_norm(w, b, { act = 'leaky_relu', slope = 0.3 }), x:detach():instance_norm(nil, nil, { act = 'relu' }) end
 end
 function cases.batch_norm(r)
   local wide, narrow = r(4, 20, 9, 7), r(70, 20)

@@ -140,7 +140,7 @@ bool K(row_norm_grad_f32)(gn *g, bool centre, const float *x, const float *w, co
 }
 
 /* ---- group_norm (and instance_norm: as many groups as channels) ---- */
-typedef struct { const float *x, *w, *b, *g; float *out, *dw, *db; int64_t spans, c, groups, each, hw, per; float eps; } groups;
+typedef struct { const float *x, *w, *b, *g; float *out, *dw, *db; int64_t spans, c, groups, each, hw, per; float eps; const gn_act *act; } groups;
 
 static void group_run(void *context, int64_t i, int worker) {
   const groups *t = context;
@@ -152,13 +152,14 @@ static void group_run(void *context, int64_t i, int worker) {
     for (int64_t k = 0; k < t->each; k++, x += t->hw, out += t->hw) {
       int64_t c = s % t->groups * t->each + k;
       float a = t->w ? scale * t->w[c] : scale, b = t->b ? t->b[c] : 0;
-      for (int64_t j = 0; j < t->hw; j++) out[j] = (x[j] - mean) * a + b;
+      if (t->act) for (int64_t j = 0; j < t->hw; j++) out[j] = gn_activate((x[j] - mean) * a + b, t->act);
+      else for (int64_t j = 0; j < t->hw; j++) out[j] = (x[j] - mean) * a + b;
     }
   }
 }
-void K(group_norm_f32)(gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t count, int64_t hw, float eps) {
+void K(group_norm_f32)(gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t count, int64_t hw, float eps, const gn_act *act) {
   if (n == 0 || c == 0 || hw == 0) return;
-  groups t = { .x = x, .w = w, .b = b, .out = out, .spans = n * count, .c = c, .groups = count, .each = c / count, .hw = hw, .eps = eps };
+  groups t = { .x = x, .w = w, .b = b, .out = out, .spans = n * count, .c = c, .groups = count, .each = c / count, .hw = hw, .eps = eps, .act = act };
   t.per = items_per_task(t.spans, t.each * hw);
   run_tasks(g, split(t.spans, t.per), group_run, &t);
 }

@@ -24,7 +24,7 @@ typedef struct gn_ce {
   KERNEL(void, softmax_grad_f32, (gn *g, bool log, const float *y, const float *gy, float *dx, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, row_norm_f32, (gn *g, bool centre, const float *x, const float *w, const float *b, float *out, int64_t rows, int64_t d, float eps)) \
   KERNEL(bool, row_norm_grad_f32, (gn *g, bool centre, const float *x, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t rows, int64_t d, float eps)) \
-  KERNEL(void, group_norm_f32, (gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps)) \
+  KERNEL(void, group_norm_f32, (gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps, const gn_act *act)) \
   KERNEL(bool, group_norm_grad_f32, (gn *g, const float *x, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps)) \
   KERNEL(bool, batch_stats_f32, (gn *g, const float *x, float *mean, float *var, int64_t n, int64_t c, int64_t hw)) \
   KERNEL(bool, batch_norm_f32, (gn *g, const float *x, const float *mean, const float *var, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t hw, float eps)) \

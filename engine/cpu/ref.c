@@ -172,14 +172,15 @@ static bool ref_row_norm_grad_f32(gn *g, bool centre, const float *x, const floa
   }
   return true;
 }
-static void ref_group_norm_f32(gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps) {
+static void ref_group_norm_f32(gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps, const gn_act *act) {
   int64_t size = c / groups * hw;
   for (int64_t s = 0; s < n * groups; s++) {
     double mean, scale;
     ref_stats(true, x + s * size, size, eps, &mean, &scale);
     for (int64_t i = 0; i < size; i++) {
       int64_t k = s % groups * (c / groups) + i / hw;
-      out[s * size + i] = (float)((x[s * size + i] - mean) * scale * (w ? w[k] : 1) + (b ? b[k] : 0));
+      float v = (float)((x[s * size + i] - mean) * scale * (w ? w[k] : 1) + (b ? b[k] : 0));
+      out[s * size + i] = act ? gn_activate(v, act) : v;
     }
   }
 }

@@ -47,8 +47,7 @@ local function run(layers, from, to, x)
     local top, bottom = margins(layer, h)
     x = raw(layer, x, top, bottom)
     if layer.scale then
-      x = x:instance_norm(layer.scale, layer.shift, { eps = layer.eps or 1e-5 })
-      if layer.relu then x = x:relu() end
+      x = x:instance_norm(layer.scale, layer.shift, { eps = layer.eps or 1e-5, act = layer.relu and "relu" or "none" })
     end
     if layer.closes then x = x + kept end
   end
