@@ -64,7 +64,7 @@ end
 --- whole.product(x, y, reach) -> x[..,m,k] times y[..,k,n], whole numbers in f32 of which x's are at most `reach`, as i32.
 function whole.product(x, y, reach)
   local k = x.shape[x:dim()]
-  local part = math.max(EXACT // math.floor(reach * most(y)), 1)
+  local part = math.max(EXACT // math.max(1, math.floor(reach * most(y))), 1)
   if k <= part then return x:matmul(y):to "i32" end
   local sum
   local dx, dy = x:dim(), math.max(y:dim() - 1, 1)
