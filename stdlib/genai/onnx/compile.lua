@@ -47,6 +47,20 @@ local function define(scope, name, slot, where)
   scope.names[name], scope.own[name] = slot, true
 end
 
+-- The names that some nodes and the graphs in them read.
+local function read_names(nodes, out)
+  for _, node in ipairs(nodes) do
+    for _, name in ipairs(node.inputs) do out[name] = true end
+    for _, attr in pairs(node.attrs) do
+      if attr.graph then
+        read_names(attr.graph.nodes, out)
+        for _, v in ipairs(attr.graph.outputs) do out[v.name] = true end
+      end
+    end
+  end
+  return out
+end
+
 local function new_scope(opsets, attrs, outer)
   return { names = {}, own = {}, opsets = opsets, attrs = attrs, outer = outer }
 end
@@ -75,7 +89,7 @@ local function context(frame, scope, node)
   a.nouts, a.types, a.outs, a.path = #node.outputs, {}, {}, frame.model.path
   a.fail = function(format, ...) fail("%s: " .. format, node.where, ...) end
   a.run = compile.run_by_name
-  for i, name in ipairs(node.outputs) do a.outs[i] = name ~= "" end
+  for i, name in ipairs(node.outputs) do a.outs[i] = name ~= "" and scope.read[name] == true end
   return a
 end
 
@@ -148,7 +162,8 @@ local function add_op(frame, scope, node, entry)
   end
   for i, name in ipairs(node.outputs) do
     outs[i] = name ~= "" and new_slot(frame, kinds[i]) or false
-    if name ~= "" then define(scope, name, outs[i], node.where) end
+    if outs[i] then define(scope, name, outs[i], node.where) end
+    outs[i] = a.outs[i] and outs[i] or false                         -- nobody reads it
   end
   local made = { entry = entry, a = a, ins = ins, outs = outs, where = node.where, op = (node.domain ~= "" and node.domain .. "." or "") .. node.op }
   if foldable(frame, entry, a, ins) and fold(frame, made, consts) then return end
@@ -165,7 +180,8 @@ local function add_function(frame, scope, node, f)
   end
   inner = new_scope(next(f.opsets) and f.opsets or scope.opsets, attrs)
   if frame.depth + (scope.level or 0) >= MOST_DEPTH then fail("%s: functions are nested more than %d deep", node.where, MOST_DEPTH) end
-  inner.level = (scope.level or 0) + 1
+  inner.level, inner.read = (scope.level or 0) + 1, read_names(f.nodes, {})
+  for _, name in ipairs(f.outputs) do inner.read[name] = true end
   local ins = inputs_of(frame, scope, node)
   for i, name in ipairs(f.inputs) do
     if ins[i] then define(inner, name, ins[i], node.where) end
@@ -275,6 +291,7 @@ local function steps(frame, kept, hold)
     local consts, outs = {}, {}
     for k, s in ipairs(node.ins) do consts[k] = s and frame.consts[s] or nil end
     for k, s in ipairs(node.outs) do outs[k] = s or 0 end
+    while #outs > 1 and outs[#outs] == 0 do outs[#outs] = nil end
     if #outs == 0 then outs[1] = 0 end
     local f = node.f or compile.bind(node.entry, node.a, consts, #node.ins)
     out[i] = plan.step(f, node.ins, outs, node.a.bodies, frees[i] or {})
@@ -305,7 +322,8 @@ function compile.graph(model, graph, outer, outer_scope)
   local frame = new_frame(model, outer)
   if frame.depth > MOST_DEPTH then fail("%s: graphs are nested more than %d deep", model.path, MOST_DEPTH) end
   local scope = new_scope(outer_scope and outer_scope.opsets or model.opsets, outer_scope and outer_scope.attrs, outer_scope)
-  scope.level = outer_scope and outer_scope.level
+  scope.level, scope.read = outer_scope and outer_scope.level, read_names(graph.nodes, {})
+  for _, v in ipairs(graph.outputs) do scope.read[v.name] = true end
   for _, t in ipairs(graph.initializers) do define(scope, t.name, constant(frame, t.tensor, t.type), model.path .. ": initializer") end
   local inputs, values = {}, {}
   for _, v in ipairs(graph.inputs) do
