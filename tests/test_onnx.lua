@@ -144,6 +144,55 @@ function tests.zero_padding_and_silu()
   assert(ops_of(net) == "Conv Silu" and net(x).y:close(x:pad({ 2, 3, 1, 0 }):conv2d(w, nil, { stride = { 2, 1 } }):silu(), { atol = 1e-5 }))
 end
 
+function tests.products_with_weights_take_their_bias()
+  local w, b, x = rand(1, { 3, 5 }), rand(2, { 5 }), rand(3, { 2, 4, 3 })
+  local net = load { inputs = x_of("n", 4, 3), outputs = { pb.value("y", "float") }, initializers = { tensor("w", w), tensor("b", b) }, nodes = { pb.node("MatMul", { "x", "w" }, { "m" }), pb.node("Add", { "b", "m" }, { "y" }) } }
+  assert(ops_of(net) == "Linear" and net(x).y:close(x:matmul(w) + b, { atol = 1e-5 }))
+  net = load { inputs = x_of("n", 4, 3), outputs = { pb.value("y", "float") }, initializers = { tensor("w", w), tensor("b", rand(4, { 4, 5 })) }, nodes = { pb.node("MatMul", { "x", "w" }, { "m" }), pb.node("Add", { "m", "b" }, { "y" }) } }
+  assert(ops_of(net) == "Linear Add" and net(x).y:close(x:matmul(w) + rand(4, { 4, 5 }), { atol = 1e-5 }))
+end
+
+local function numbers(list)
+  local out = {}
+  for name, n in pairs(list) do out[#out + 1] = pb.tensor(name, "float", {}, { n }) end
+  return out
+end
+
+function tests.gelu_written_out()
+  local x = rand(1, { 40 })
+  local ends = { { pb.node("Div", { "x", "root" }, { "d" }), pb.node("Erf", { "d" }, { "e" }), pb.node("Add", { "e", "one" }, { "a" }), pb.node("Mul", { "x", "a" }, { "m" }), pb.node("Mul", { "m", "half" }, { "y" }) },
+    { pb.node("Mul", { "x", "half" }, { "h" }), pb.node("Mul", { "x", "inverse" }, { "d" }), pb.node("Erf", { "d" }, { "e" }), pb.node("Add", { "one", "e" }, { "a" }), pb.node("Mul", { "h", "a" }, { "y" }) } }
+  for _, nodes in ipairs(ends) do
+    local net = load { inputs = x_of(40), outputs = { pb.value("y", "float") }, nodes = nodes, initializers = numbers { root = math.sqrt(2), inverse = math.sqrt(0.5), one = 1, half = 0.5 } }
+    assert(ops_of(net) == "Gelu" and net(x).y:close(x:gelu { exact = true }, { atol = 1e-6 }))
+    local other = load { inputs = x_of(40), outputs = { pb.value("y", "float") }, nodes = nodes, initializers = numbers { root = math.sqrt(2), inverse = math.sqrt(0.5), one = 1, half = 0.6 } }
+    assert(#other.plan.nodes > 1 and other(x).y:close(x:gelu { exact = true } * 1.2, { atol = 1e-6 }))
+  end
+end
+
+function tests.layer_norm_written_out()
+  local x, g, b = rand(1, { 2, 3, 8 }), rand(2, { 8 }), rand(3, { 8 })
+  for _, square in ipairs { pb.node("Pow", { "d", "two" }, { "s" }), pb.node("Mul", { "d", "d" }, { "s" }) } do
+    local initializers = numbers { two = 2, eps = 0.01 }
+    initializers[3], initializers[4] = tensor("g", g), tensor("b", b)
+    local net = load({ inputs = x_of(2, 3, 8), outputs = { pb.value("y", "float") }, initializers = initializers,
+      nodes = { pb.node("ReduceMean", { "x" }, { "m" }, { axes = { -1 } }), pb.node("Sub", { "x", "m" }, { "d" }), square, pb.node("ReduceMean", { "s" }, { "v" }, { axes = { -1 } }), pb.node("Add", { "v", "eps" }, { "w" }),
+        pb.node("Sqrt", { "w" }, { "r" }), pb.node("Div", { "d", "r" }, { "q" }), pb.node("Mul", { "q", "g" }, { "p" }), pb.node("Add", { "p", "b" }, { "y" }) } }, { opset = 13 })
+    assert(ops_of(net) == "LayerNorm" and net(x).y:close(x:layer_norm(g, b, { eps = 0.01 }), { atol = 1e-5 }))
+  end
+end
+
+function tests.attention_written_out()
+  local q, k, v, mask = rand(1, { 2, 3, 5, 8 }), rand(2, { 2, 3, 7, 8 }), rand(3, { 2, 3, 7, 4 }), rand(4, { 5, 7 })
+  local net = load { inputs = { pb.value("q", "float"), pb.value("k", "float"), pb.value("v", "float"), pb.value("mask", "float") }, outputs = { pb.value("y", "float") }, initializers = numbers { four = 4 },
+    nodes = { pb.node("Transpose", { "k" }, { "t" }, { perm = { 0, 1, 3, 2 } }), pb.node("MatMul", { "q", "t" }, { "s" }), pb.node("Div", { "s", "four" }, { "c" }), pb.node("Add", { "c", "mask" }, { "m" }),
+      pb.node("Softmax", { "m" }, { "p" }, { axis = -1 }), pb.node("MatMul", { "p", "v" }, { "y" }) } }
+  local function plainly(a, b, c, m) return (a:matmul(b:transpose(3, 4)) / 4 + m):softmax(-1):matmul(c) end
+  assert(ops_of(net) == "Transpose Attention" and net { q = q, k = k, v = v, mask = mask }.y:close(plainly(q, k, v, mask), { atol = 1e-5 }))
+  local one = k:slice(1, 1, 1)                                        -- what broadcasts is done step by step
+  assert(net { q = q, k = one, v = v, mask = mask }.y:close(plainly(q, one, v, mask), { atol = 1e-5 }))
+end
+
 -- ---- graphs in graphs ----
 function tests.values_of_the_outer_graph()
   local inner = pb.graph { outputs = { pb.value("q", "float") }, nodes = { pb.node("Mul", { "x", "k" }, { "m" }), pb.node("Add", { "m", "a" }, { "q" }) } }

@@ -196,7 +196,8 @@ end
 
 --- fuse.fuse(frame, outputs): changes frame.nodes; the net's results stay what they are, up to rounding.
 function fuse.fuse(frame, outputs)
-  for _, pass in ipairs { follow, paddings, sigmoids } do
+  local rows = require "genai.onnx.fuse_rows"
+  for _, pass in ipairs { follow, paddings, sigmoids, rows.layer_norm, rows.gelu, rows.attention, rows.linear } do
     local gone = {}
     pass(frame, readers_of(frame, outputs), gone)
     without(frame, gone)
