@@ -1,4 +1,4 @@
-/* op_detect.c: what detectors need: boxes that overlap less are kept, areas of a picture resampled, pictures and volumes sampled at any points; and bits of integers. */
+/* op_detect.c: what detectors need: boxes that overlap less are kept, areas of a picture resampled, pictures and volumes sampled at any points. */
 #include "core.h"
 #include <math.h>
 #include <stdlib.h>
@@ -241,29 +241,4 @@ bool gn__fwd_sample_points(gn *g, const gn_arg *a, gn_tensor **out) {
   probe s = { gn_f32(x), gn_f32(grid), gn_f32(out[0]), x->dim[1], grid->dim[1], { x->dim[2], x->dim[3], x->dim[4] }, (int)a[2].num, (int)a[3].num, flat, a[4].num != 0 };
   gn_parallel(g, x->dim[0] * ((s.points + BLOCK - 1) / BLOCK), probe_task, &s);
   return true;
-}
-
-/* ---- bits ---- */
-enum { AND, OR, XOR, LEFT, RIGHT, SIGNED };
-static uint64_t joined(uint64_t p, uint64_t q, int kind) {
-  switch (kind) {
-    case AND: return p & q;
-    case OR: return p | q;
-    case XOR: return p ^ q;
-    case LEFT: return q < 64 ? p << q : 0;
-    case RIGHT: return q < 64 ? p >> q : 0;
-    default: return p >> 63 ? ~(~p >> (q < 64 ? q : 63)) : q < 64 ? p >> q : 0;      /* the sign comes in from the left */
-  }
-}
-
-bool gn__fwd_bits(gn *g, const gn_arg *a, gn_tensor **out) {
-  gn_tensor *x = gn_cast(a[0].t, GN_I64), *y = gn_cast(a[1].t, GN_I64);
-  if (x && y) {
-    const int64_t *p = (const int64_t *)(void *)x->data, *q = (const int64_t *)(void *)y->data;
-    int64_t *to = (int64_t *)(void *)out[0]->data, n = gn_numel(x);
-    for (int64_t i = 0; i < n; i++) to[i] = (int64_t)joined((uint64_t)p[i], (uint64_t)q[i], (int)a[2].num);
-  }
-  bool fine = x && y;
-  gn_unref(x), gn_unref(y);
-  return fine;
 }

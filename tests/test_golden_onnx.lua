@@ -22,4 +22,13 @@ while at <= #bytes do
   end
 end
 
+function tests.what_is_not_a_number_is_quantised_to_the_lowest()
+  local x, one = genai.tensor { 0 / 0, math.huge, -math.huge, 2.5, 3.5, -1.2, 300 }, genai.ones(1)
+  assert(core.ops.quantize(x, one):equal(genai.tensor({ 0, 255, 0, 2, 4, 0, 255 }, { dtype = "u8" })))
+  assert(core.ops.quantize(x, one, genai.tensor { -3 }, 0, -128, 127):equal(genai.tensor({ -128, 127, -128, -1, 1, -4, 127 }, { dtype = "i32" })))
+  assert(core.ops.quantize(genai.ones(2, 3), genai.tensor { 1, 2, 4 }, nil, 2, 0, 255, true):equal(genai.tensor({ { 1, 2, 4 }, { 1, 2, 4 } }, { dtype = "u8" })))
+  local fine, text = pcall(core.ops.quantize, genai.ones(2, 3), genai.ones(2), nil, 2)
+  assert(not fine and text:find "2 scales for x f32%[2,3%]", text)
+end
+
 return tests

@@ -18,13 +18,36 @@ function whole.along(a, v, dims, axis)
   return v:reshape(shape)
 end
 
---- whole.quantize(x, scale, zero, kind) -> x / scale rounded to even, + zero, saturated to an ONNX integer type.
-function whole.quantize(x, scale, zero, kind)
-  local low, high = types.range(kind)
-  local y = (x / scale):round()
-  if zero then y = y + (zero.dtype == "f32" and zero or zero:to "f32") end
-  return y:clamp(low, high):to(types.dtype(kind))
+-- v as a list for the slices of a dim of x, and that dim; nil where it lies otherwise.
+local function slices(v, x)
+  if v:numel() == 1 then return v:reshape(1), 0 end
+  local shape, at = v.shape, nil
+  local off = x:dim() - #shape
+  for d, n in ipairs(shape) do
+    if n ~= 1 then
+      if at or x.shape[d + off] ~= n then return nil end
+      at = d + off
+    end
+  end
+  return v:reshape(-1), at
 end
+
+-- x / scale or x * scale, rounded to even, + zero, saturated.
+local function rounded(x, scale, zero, kind, times)
+  local low, high = types.range(kind)
+  local s, d = slices(scale, x)
+  local z = zero and s and slices(zero, x)
+  if z and z:numel() < s:numel() then z = z:expand(s:numel()) end
+  if s and (not zero or z and z:numel() == s:numel()) then
+    local y, dtype = op.quantize(x, s, z, d, low, high, times), types.dtype(kind)
+    return y.dtype == dtype and y or y:to(dtype)
+  end
+  local y = ((times and x * scale or x / scale):round() + (zero and zero:to "f32" or 0)):clamp(low, high)
+  return y:isnan():where(low, y):to(types.dtype(kind))
+end
+
+--- whole.quantize(x, scale, zero, kind) -> x / scale rounded to even, + zero, saturated to an ONNX integer type.
+function whole.quantize(x, scale, zero, kind) return rounded(x, scale, zero, kind, false) end
 
 --- whole.dequantize(x, scale, zero) -> (x - zero) scale in f32.
 function whole.dequantize(x, scale, zero)
@@ -33,12 +56,7 @@ function whole.dequantize(x, scale, zero)
 end
 
 --- whole.requantize(sums, factor, zero, kind) -> sums times factor, rounded, + zero, saturated.
-function whole.requantize(sums, factor, zero, kind)
-  local low, high = types.range(kind)
-  local y = (sums:to "f32" * factor):round()
-  if zero then y = y + zero:to "f32" end
-  return y:clamp(low, high):to(types.dtype(kind))
-end
+function whole.requantize(sums, factor, zero, kind) return rounded(sums:to "f32", factor, zero, kind, true) end
 
 --- whole.centred(x, zero) -> x - zero as f32.
 function whole.centred(x, zero)
