@@ -105,5 +105,14 @@ static int alias(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = { { "onnx_read", onnx_read }, { "onnx_type", onnx_type }, { "release", release }, { "alias", alias }, { NULL, NULL } };
+/* core.sole(x, y) -> true where x may be written over by a result of x and y: its memory is nobody else's, and y broadcasts to it. */
+static int sole(lua_State *L) {
+  const gn_tensor *x = to_tensor(L, 1), *y = to_tensor(L, 2);
+  bool fine = x && y && x != y && x->dtype == y->dtype && x->refs == 1 && x->store->refs == 1 && !x->store->release && !x->weak && gn_packed(x) && y->ndim <= x->ndim;
+  for (int i = 1; fine && i <= y->ndim; i++) fine = y->dim[y->ndim - i] == 1 || y->dim[y->ndim - i] == x->dim[x->ndim - i];
+  lua_pushboolean(L, fine);
+  return 1;
+}
+
+static const luaL_Reg functions[] = { { "sole", sole }, { "onnx_read", onnx_read }, { "onnx_type", onnx_type }, { "release", release }, { "alias", alias }, { NULL, NULL } };
 void open_onnx(lua_State *L) { luaL_setfuncs(L, functions, 0); }

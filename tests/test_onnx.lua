@@ -82,6 +82,21 @@ function tests.little_memory_while_running()
   assert(peak - live < 13 << 20, ("%.1f MB for values of 4 MB"):format((peak - live) / 1048576))
 end
 
+-- Sums are written over operands that die, and over nothing else.
+function tests.written_over_only_what_dies()
+  local k = rand(2, { 3, 4 })
+  local net = load { inputs = x_of(3, 4), outputs = { pb.value("y", "float"), pb.value("z", "float"), pb.value("r", "float") }, initializers = { tensor("k", k), pb.tensor("flat", "int64", { 1 }, { -1 }) },
+    nodes = { pb.node("Add", { "x", "k" }, { "a" }), pb.node("Reshape", { "a", "flat" }, { "r" }), pb.node("Mul", { "a", "k" }, { "b" }), pb.node("Sub", { "x", "b" }, { "c" }), pb.node("Mul", { "b", "c" }, { "y" }), pb.node("Div", { "k", "x" }, { "z" }) } }
+  local x = rand(3, { 3, 4 })
+  local before = x:clone()
+  for _ = 1, 2 do
+    local out = net(x)
+    assert(out.y:close((x + k) * k * (x - (x + k) * k), { atol = 1e-5 }) and out.z:close(k / x, { rtol = 1e-4 }) and out.r:close((x + k):reshape(-1)) and x:equal(before))
+  end
+  local made = genai.load(pb.save("net.onnx", pb.model(pb.graph { inputs = x_of(2), outputs = { pb.value("y", "float") }, nodes = { pb.node("Neg", { "x" }, { "y" }) } })))
+  assert(made(core.tensor { 1, -2 }).y:equal(core.tensor { -1, 2 }))
+end
+
 -- ---- constants ----
 function tests.constants_are_folded()
   local net = load { inputs = x_of(2, 3), outputs = { pb.value("y", "float") }, initializers = { pb.tensor("two", "float", {}, { 2 }), pb.tensor("axes", "int64", { 1 }, { 0 }) },

@@ -5,9 +5,9 @@ local file = {}
 local kinds = {
   png = "image", jpg = "image", jpeg = "image", bmp = "image", tga = "image", ppm = "image", pgm = "image", pnm = "image",
   wav = "sound", wave = "sound", flac = "sound", ogg = "sound", oga = "sound", mid = "midi", midi = "midi",
-  npy = "npy", npz = "npz", safetensors = "safetensors", json = "json", txt = "text", md = "text", lua = "text", csv = "text", html = "html", htm = "html",
+  npy = "npy", npz = "npz", safetensors = "safetensors", json = "json", txt = "text", md = "text", lua = "text", csv = "text", html = "html", htm = "html", onnx = "onnx",
 }
-local KNOWN = "png jpg bmp tga ppm wav flac ogg mid npy npz safetensors json txt md csv html"
+local KNOWN = "png jpg bmp tga ppm wav flac ogg mid npy npz safetensors onnx json txt md csv html"
 
 local function extension(path) return (path:match "%.([%w]+)$" or ""):lower() end
 
@@ -26,11 +26,11 @@ local function sniff(bytes)
   if #bytes >= 10 and bytes:byte(9) == 123 and string.unpack("<I4", bytes, 5) == 0 and string.unpack("<I4", bytes) <= #bytes - 8 then return "safetensors" end
 end
 
---- file.kind_of(path) -> "image" "sound" "midi" "npy" "npz" "safetensors" "json" "text" "html", bytes (nil for safetensors: they are mapped)
+--- file.kind_of(path) -> "image" "sound" "midi" "npy" "npz" "safetensors" "onnx" "json" "text" "html", bytes (nil for safetensors and onnx: they are mapped)
 -- The first bytes decide, then the name's end.
 function file.kind_of(path)
   local named = kinds[extension(path_arg("load", path))]
-  if named == "safetensors" then return named end
+  if named == "safetensors" or named == "onnx" then return named end
   local bytes = core.read(path)
   local kind = sniff(bytes) or named
   if not kind then
@@ -41,7 +41,7 @@ end
 
 --- genai.load(path) -> what the file holds
 -- A tensor from .npy, a table name -> tensor from .npz and .safetensors, an image from PNG, JPEG, BMP, TGA and PPM, a sound from WAV, FLAC and Ogg,
--- a tune from MIDI, a table from JSON, a string from text. Errors name the file and the rule that it breaks.
+-- a tune from MIDI, a net from ONNX, a table from JSON, a string from text. Errors name the file and the rule that it breaks.
 -- > (function() local p = genai.tmpdir() .. "/x.npy" genai.save(p, genai.arange(3)) return genai.load(p):equal(genai.arange(3)) end)()
 function file.load(path)
   local genai = require "genai"
@@ -51,6 +51,7 @@ function file.load(path)
   elseif kind == "midi" then return genai.midi.decode(bytes, path)
   elseif kind == "npy" then return core.npy_decode(bytes, path)
   elseif kind == "npz" then return core.npz_decode(bytes, path)
+  elseif kind == "onnx" then return genai.onnx.load(path)
   elseif kind == "safetensors" then return (core.safetensors_load(path))
   elseif kind == "json" then
     local fine, value = pcall(core.json.decode, bytes)

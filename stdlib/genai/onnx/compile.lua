@@ -281,6 +281,25 @@ local function constants_used(frame, outputs)
   return out
 end
 
+-- Sums and products are written over an operand that dies with them.
+local over = { Add = "add_", Mul = "mul_", Sub = "sub_", Div = "div_" }
+local function in_place(node, frees, f)
+  local name, dies = over[node.op], {}
+  if not name or node.a.types[1] ~= "float" or node.a.types[2] ~= "float" or node.a.opset < 7 or #node.ins ~= 2 or node.ins[1] == node.ins[2] then return f end
+  for _, s in ipairs(frees) do dies[s] = true end
+  local first, second, write, sole = dies[node.ins[1]], dies[node.ins[2]] and (name == "add_" or name == "mul_"), core.ops[name], core.sole
+  if first and second then
+    return function(x, y)
+      if sole(x, y) then return write(x, y) end
+      if sole(y, x) then return write(y, x) end
+      return f(x, y)
+    end
+  end
+  if first then return function(x, y) if sole(x, y) then return write(x, y) end return f(x, y) end end
+  if second then return function(x, y) if sole(y, x) then return write(y, x) end return f(x, y) end end
+  return f
+end
+
 local function steps(frame, kept, hold)
   local out = {}
   local dont = {}
@@ -293,7 +312,7 @@ local function steps(frame, kept, hold)
     for k, s in ipairs(node.outs) do outs[k] = s or 0 end
     while #outs > 1 and outs[#outs] == 0 do outs[#outs] = nil end
     if #outs == 0 then outs[1] = 0 end
-    local f = node.f or compile.bind(node.entry, node.a, consts, #node.ins)
+    local f = in_place(node, frees[i] or {}, compile.bind(node.entry, node.a, consts, #node.ins))
     out[i] = plan.step(f, node.ins, outs, node.a.bodies, frees[i] or {})
   end
   return out
