@@ -27,6 +27,9 @@ LEVELS  = v2 v3 v4
 BASE    = -march=x86-64-v2
 LEVEL_v2 = -march=x86-64-v2
 LEVEL_v3 = -march=x86-64-v3
+# For machines of before 2013: small rather than fast.
+SMALL_v2 = -Os
+SMALLMM_v2 = -O2
 LEVEL_v4 = -march=x86-64-v4
 ifneq ($(findstring clang,$(CC)),)
 LEVEL_v4 += -mprefer-vector-width=512
@@ -55,7 +58,7 @@ MMOPT   = -O3
 ENGINE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard engine/*.c engine/io/*.c))
 BIND    = $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c bindings/repl.c,$(wildcard bindings/*.c)))
 KERNELS = $(foreach l,$(LEVELS),$(patsubst engine/cpu/%.c,$(BUILD)/engine/cpu/$(l)/%.o,$(filter-out engine/cpu/ref.c engine/cpu/table.c,$(wildcard engine/cpu/*.c))) \
-          $(foreach m,f x,$(patsubst engine/cpu/mm/%.c,$(BUILD)/engine/cpu/$(l)$(m)/%.o,$(wildcard engine/cpu/mm/*.c)) $(BUILD)/engine/cpu/$(l)$(m)/table.o)) \
+          $(foreach m,f $(if $(filter v4,$(l)),,x),$(patsubst engine/cpu/mm/%.c,$(BUILD)/engine/cpu/$(l)$(m)/%.o,$(wildcard engine/cpu/mm/*.c)) $(BUILD)/engine/cpu/$(l)$(m)/table.o)) \
           $(BUILD)/engine/cpu/v2r/ref.o
 STDLIB  = $(shell find stdlib -type f | sort)
 LIBOBJ  = $(ENGINE) $(KERNELS) $(BIND) $(BUILD)/stdlib.o
@@ -77,13 +80,13 @@ $(BUILD)/libgenai.so: $(LIBOBJ)
 define level_rules
 $(BUILD)/engine/cpu/$(1)/%.o: engine/cpu/%.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(if $(filter v2,$(1)),-O2,$(KOPT)) $(LEVEL_$(1)) -DGN_LEVEL=$(1) -c -o $$@ $$<
+	$(CC) $(CFLAGS) $(or $(SMALL_$(1)),$(KOPT)) $(LEVEL_$(1)) -DGN_LEVEL=$(1) -c -o $$@ $$<
 $(BUILD)/engine/cpu/$(1)f/%.o: engine/cpu/mm/%.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(MMOPT) $(LEVEL_$(1)) -ffp-contract=fast -DGN_MM -DGN_FAST -DGN_LEVEL=$(1) -DGN_MODE=f -c -o $$@ $$<
+	$(CC) $(CFLAGS) $(or $(SMALLMM_$(1)),$(MMOPT)) $(LEVEL_$(1)) -ffp-contract=fast -DGN_MM -DGN_FAST -DGN_LEVEL=$(1) -DGN_MODE=f -c -o $$@ $$<
 $(BUILD)/engine/cpu/$(1)x/%.o: engine/cpu/mm/%.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(MMOPT) $(LEVEL_$(1)) -DGN_MM -DGN_EXACT -DGN_LEVEL=$(1) -DGN_MODE=x -c -o $$@ $$<
+	$(CC) $(CFLAGS) $(or $(SMALLMM_$(1)),$(MMOPT)) $(LEVEL_$(1)) -DGN_MM -DGN_EXACT -DGN_LEVEL=$(1) -DGN_MODE=x -c -o $$@ $$<
 $(BUILD)/engine/cpu/$(1)f/table.o: engine/cpu/table.c Makefile
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_MODE=f -c -o $$@ $$<

@@ -48,7 +48,7 @@ TABLES(v2)
 #endif
 static const struct { const char *level; const gn_kernels *fast, *exact; } tables[] = {
 #ifdef GN_HAS_v4
-  { "v4", &gn_table_v4f, &gn_table_v4x },
+  { "v4", &gn_table_v4f, &gn_table_v3x },                         /* the same bits, and no place in the library for a third copy */
 #endif
 #ifdef GN_HAS_v3
   { "v3", &gn_table_v3f, &gn_table_v3x },
@@ -92,7 +92,10 @@ bool gn_set_isa(gn *g, const char *level) {
 }
 
 const char *gn_isa(const gn *g) { return g->isa; }
-void gn_set_exact(gn *g, bool exact) { g->exact = exact, pick_table(g); }
+void gn_set_exact(gn *g, bool exact) {
+  if (g->exact != exact) gn_packed_clear(g);
+  g->exact = exact, pick_table(g);
+}
 bool gn_exact(const gn *g) { return g->exact; }
 void gn_cancel(gn *g, bool cancelled) { atomic_store(&g->cancelled, cancelled); }
 

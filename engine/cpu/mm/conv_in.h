@@ -40,9 +40,9 @@ INLINE vec activate(vec v, const gn_act *a) {                    /* NaN stays */
   return choose(v > cap, cap, v);
 }
 
-/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; at the end bias is added and the activation made, where given. Row k of b starts at k * ldb, or at off[k]. */
+/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given. Row k of b starts at k * ldb, or at off[k]. */
 INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict a, const float *restrict b, int64_t ldb, const int64_t *restrict off,
-                 float *restrict c, int64_t ldc, const float *bias, const gn_act *act, bool first) {
+                 float *restrict c, int64_t ldc, const float *bias, bool first) {
   vec acc[MR][4];
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = first ? (vec){0} : load(c + i * ldc + j * VL);
@@ -57,10 +57,7 @@ INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict 
     }
   }
   UNROLL for (int i = 0; i < rows; i++) {
-    UNROLL for (int j = 0; j < nv; j++) {
-      vec v = bias ? acc[i][j] + bias[i] : acc[i][j];
-      store(c + i * ldc + j * VL, act ? activate(v, act) : v);
-    }
+    UNROLL for (int j = 0; j < nv; j++) store(c + i * ldc + j * VL, bias ? acc[i][j] + bias[i] : acc[i][j]);
   }
 }
 

@@ -1,7 +1,7 @@
 /* conv_panel.c: the micro-kernel's heights, and panels gathered from a picture on the fly: no im2col buffer. */
 #include "conv_in.h"
 
-#define CASE(r) case r: tile(r, VECTORS, TABLE, k, a, b, ldb, off, c, ldc, bias, act, first); return;
+#define CASE(r) case r: tile(r, VECTORS, TABLE, k, a, b, ldb, off, c, ldc, bias, first); return;
 #if MR >= 14
 #define HALF CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
 #define FULL HALF CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
@@ -15,7 +15,7 @@
 #define HALF CASE(1) CASE(2)
 #define FULL HALF CASE(3) CASE(4)
 #endif
-#define PANEL(name) static void name(int64_t height, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc, const float *bias, const gn_act *act, bool first)
+#define PANEL(name) static void name(int64_t height, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc, const float *bias, bool first)
 
 #define VECTORS 2
 #define TABLE false
@@ -36,11 +36,14 @@ PANEL(wide_panel) { switch (height) { HALF } }
 /* height rows of outputs for one panel; its rows start at off[k], or where off is NULL (not with VL pixels) at k * ldb. */
 void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first) {
-  if (width == VL) single_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
-  else if (width == WIDE && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
-  else if (width == WIDE) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, act, first);
-  else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, act, first);
-  else narrow(height, k, a, b, ldb, off, c, ldc, bias, act, first);
+  if (width == VL) single_at(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else if (width == WIDE && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else if (width == WIDE) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, first);
+  else narrow(height, k, a, b, ldb, off, c, ldc, bias, first);
+  if (!act) return;
+  for (int64_t i = 0; i < height; i++)                             /* apart, since it would stand in every tile of the kernels above */
+    for (int64_t p = 0; p < width; p += VL) store(c + i * ldc + p, activate(load(c + i * ldc + p), act));
 }
 
 /* Memory for nt[d] taps in each dim. */
