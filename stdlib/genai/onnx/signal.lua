@@ -94,7 +94,7 @@ ops.MelWeightMatrix = { types = float_type, run = function(a, bands, length, rat
   local from, step = mel(low), (mel(high) - mel(low)) / (bands + 2)
   for i = 0, bands + 1 do
     edges[i] = math.floor((length + 1) * (700 * (10 ^ ((from + i * step) / 2595) - 1)) / rate)
-    if edges[i] < 0 or edges[i] >= bins then a.fail("the band edge %d lies outside of %d bins", edges[i], bins) end
+    if not (edges[i] >= 0 and edges[i] < bins) then a.fail("the band edge %g lies outside of %d bins", edges[i], bins) end
   end
   for j = 1, bins do
     rows[j] = {}
