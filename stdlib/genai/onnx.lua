@@ -66,13 +66,18 @@ local function run(self, given)
   return out
 end
 
+-- A file's names may hold anything: an error stays one line.
+local function one_line(text) return (tostring(text):gsub("%c", "?")) end
+
 local function describe(self, text)
   local p = self.plan
   local node = p.at and p.nodes[p.at]
-  local line, rest = tostring(text):match "^(%S+:%d+: )(.*)$"
-  if not line then line, rest = "", tostring(text) end
-  if not node or rest:find(node.where, 1, true) then return text end
-  return ("%s%s: %s"):format(line, node.where, rest)
+  text = one_line(text)
+  local line, rest = text:match "^(%S+:%d+: )(.*)$"
+  if not line then line, rest = "", text end
+  local where = node and one_line(node.where)
+  if not node or rest:find(where, 1, true) then return text end
+  return ("%s%s: %s"):format(line, where, rest)
 end
 
 --- net { name = tensor, ... } -> { name = tensor, ... }; net(tensor) gives the tensor to the first input. Nothing is recorded for gradients.
@@ -131,7 +136,7 @@ function onnx.load(path)
   core.limit(was_limit)
   core.recording(was)
   if fine then return found end
-  found = tostring(found)
+  found = one_line(found)
   error(found:find(path, 1, true) and found or path .. ": " .. found, 0)
 end
 

@@ -3,6 +3,7 @@ local core = require "genai.core"
 local types = require "genai.onnx.types"
 local graphs = require "genai.onnx.graph"
 local plan = require "genai.onnx.plan"
+local required = require "genai.onnx.required"
 local compile = {}
 
 local MOST_DEPTH = 32                        -- functions in functions, graphs in graphs
@@ -151,6 +152,8 @@ local function add_op(frame, scope, node, entry)
   local a = context(frame, scope, node)
   local ins = inputs_of(frame, scope, node)
   if not ins[1] and not free[node.op] then a.fail "it has no first input" end
+  local missing = required.missing(node.domain, node.op, ins)
+  if missing then a.fail("it has no input %d", missing) end
   local consts = {}
   for i, s in ipairs(ins) do
     if s then a.types[i], consts[i] = frame.types[s], frame.consts[s] end

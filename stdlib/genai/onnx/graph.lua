@@ -31,7 +31,16 @@ local empty = { f = 0.0, i = 0, s = "", floats = {}, ints = {}, strings = {}, te
 -- Attributes that are of one kind in every op that has them.
 local wanted = { axis = "i", axes = "ints", kernel_shape = "ints", pads = "ints", strides = "ints", dilations = "ints", group = "i", perm = "ints", epsilon = "f", momentum = "f", keepdims = "i",
   auto_pad = "s", ceil_mode = "i", output_padding = "ints", output_shape = "ints", alpha = "f", beta = "f", blocksize = "i", mode = "s", starts = "ints", ends = "ints", body = "g", then_branch = "g", else_branch = "g",
-  direction = "s", activations = "strings", hidden_size = "i", transA = "i", transB = "i", noop_with_empty_axes = "i", allowzero = "i", batch_dims = "i", equation = "s", reduction = "s", num_groups = "i" }
+  direction = "s", activations = "strings", hidden_size = "i", transA = "i", transB = "i", noop_with_empty_axes = "i", allowzero = "i", batch_dims = "i", equation = "s", reduction = "s", num_groups = "i",
+  scale = "f", softcap = "f", clip = "f", high = "f", low = "f", mean = "f", spatial_scale = "f", mask_filter_value = "f", is_causal = "i",
+  q_num_heads = "i", kv_num_heads = "i", num_heads = "i", qk_matmul_output_mode = "i", interleaved = "i", rotary_embedding_dim = "i", left_window_size =
+  "i", right_window_size = "i", input_forget = "i", layout = "i", linear_before_reset = "i", largest = "i", sorted = "i", upper = "i", exclusive = "i",
+  reverse = "i", k = "i", dtype = "i", sample_size = "i", output_height = "i", output_width = "i", sampling_ratio = "i", center_point_box = "i",
+  align_corners = "i", output_datatype = "i", periodic = "i", inverse = "i", onesided = "i", block_size = "i", output_dtype = "i", saturate = "i",
+  new_axis = "i", offset_group = "i", unidirectional = "i", do_rotary = "i", channels_last = "i", K = "i", N = "i", bits = "i", local_window_size = "i",
+  smooth_softmax = "i", is_inner_broadcast = "i", transBatchA = "i", transBatchB = "i", rotary_interleaved = "i", training_mode = "i", pooled_shape =
+  "ints", qkv_hidden_sizes = "ints", shape = "ints", padding_mode = "s", coordinate_transformation_mode = "s", activation = "s", metric = "s",
+  approximate = "s", activation_params = "floats" }
 
 local function attribute(a, where)
   if a.ref_attr_name and a.ref_attr_name ~= "" then return { ref = a.ref_attr_name } end

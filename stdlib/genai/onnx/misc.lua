@@ -77,7 +77,7 @@ end }
 
 ops.OneHot = { types = function(a) return a.types[3] end, run = function(a, index, depth, values)
   local n, dims = math.floor(tools.number(depth)), index:dim()
-  if n < 0 or values:numel() ~= 2 then a.fail("depth is %d and values %s, wanted 0 or more and two numbers", n, tools.text(values.shape)) end
+  if n < 0 or values:numel() ~= 2 then a.fail("depth is %g and values %s, wanted 0 or more and two numbers", n, tools.text(values.shape)) end
   local d = tools.axis(a, a.axis or -1, dims + 1)
   local size, kind = {}, values.dtype
   for i = 1, dims + 1 do size[i] = i == d and n or 1 end

@@ -7,6 +7,7 @@ local op = core.ops
 
 local function stream(a)
   if not a.seed then return nil end
+  if type(a.seed) ~= "number" then a.fail "seed is no number" end
   return core.rng(string.unpack("<I4", string.pack("<f", a.seed)), "onnx " .. a.op)
 end
 

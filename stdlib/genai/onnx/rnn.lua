@@ -23,6 +23,9 @@ local takes = { affine = 2, leakyrelu = 1, thresholdedrelu = 1, scaledtanh = 2, 
 -- A list of functions for each direction, and whether they are the usual ones.
 local function activations(a, usual, directions)
   local out, plain, i, j = {}, true, 0, 0
+  for _, name in ipairs { "activation_alpha", "activation_beta" } do
+    if a[name] and type(a[name]) ~= "table" then a.fail("%s is no list", name) end
+  end
   local names = a.activations or {}
   if #names ~= 0 and #names ~= #usual * directions then a.fail("%d activations, wanted %d", #names, #usual * directions) end
   for d = 1, directions do
