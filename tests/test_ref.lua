@@ -28,6 +28,13 @@ function cases.places(r)
     return x:argmax(2), x:argmin(3), few:argmax(2), few:argmin(1), few:argmax(1), few:argmin(2)
   end
 end
+-- Winograd's way with one or two panels of tiles, shared by the threads.
+function cases.small_pictures(r)
+  return { r(1, 20, 13, 13), r(33, 20, 3, 3), r(33), r(1, 40, 27, 25), r(30, 40, 3, 3), r(2, 20, 12, 9) }, function(x, w, b, y, u, z)
+    return x:conv2d(w, b, { pad = 1, act = "relu" }), x:conv2d(w, nil, { pad = 1 }):conv_transpose2d(w, nil, { pad = 1 }), y:conv2d(u, nil, { pad = 1 }), y:conv2d(u), z:conv2d(w, b, { pad = { 1, 2 } })
+  end
+end
+
 -- Few output channels: taps as channels; columns of pixels; phases of transposed convolutions.
 function cases.narrow_convolutions(r)
   return { r(1, 6, 40, 37), r(3, 6, 9, 9), r(3), r(2, 6, 7, 3), r(1, 32, 33, 40), r(32, 3, 4, 4), r(3), r(32, 2, 5, 6), r(32, 1, 8, 5) }, function(x, w, b, u, y, s, c, v, z)

@@ -19,6 +19,7 @@ typedef struct job {
   int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
   bool flip;
   const gn_act *act;
+  int lanes;                                                /* of a panel that hold tiles: all, or one vector */
   rows rows;
   char *scratch; size_t scratch_size;
 } job;
@@ -27,8 +28,8 @@ bool K(wino_suits)(const gn_conv *s, bool data) {
   const int64_t *out = data ? s->in : s->out;
   if (s->groups != 1 || s->c < 16 || s->o < 16 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->k[1] != 3 || s->k[2] != 3 || s->pad[0]) return false;
   for (int d = 0; d < 3; d++) if (s->stride[d] != 1 || s->dilation[d] != 1) return false;
-  int64_t tiles = s->n * ((out[1] + 3) / 4) * ((out[2] + 3) / 4), pixels = s->n * out[1] * out[2], full = (tiles + NR - 1) / NR * NR;
-  return pixels >= 192 && full * 16 <= pixels * 2;
+  int64_t tiles = s->n * ((out[1] + 3) / 4) * ((out[2] + 3) / 4), pixels = s->n * out[1] * out[2], full = tiles <= VL ? VL : (tiles + NR - 1) / NR * NR;
+  return pixels >= 144 && full * 16 <= pixels * 2;
 }
 
 /* ---- weights: u[spot][block of rows][c][rows] = G w G^T ---- */
@@ -138,7 +139,7 @@ static void transform_out(const job *j, int64_t o, const seg *s, int segs, const
   float r[4][4][NR], out[4][4 * NR];
   vec bias = (j->b ? j->b[o] : 0) - (vec){0};
   z += o * NR;
-  for (int p = 0; p < NR; p += VL) {
+  for (int p = 0; p < j->lanes; p += VL) {
     vec t[6][4], y[4];
     UNROLL for (int q = 0; q < 6; q++) {
       const float *at = z + q * j->zstep + p;
@@ -151,7 +152,7 @@ static void transform_out(const job *j, int64_t o, const seg *s, int segs, const
     }
   }
   for (int i = 0; i < 4; i++)
-    for (int p = 0; p < NR; p += 8) join4(r[i][0] + p, r[i][1] + p, r[i][2] + p, r[i][3] + p, out[i] + 4 * p);
+    for (int p = 0; p < j->lanes; p += 8) join4(r[i][0] + p, r[i][1] + p, r[i][2] + p, r[i][3] + p, out[i] + 4 * p);
   for (int k = 0; k < segs; k++) {
     int64_t n = 4 * s[k].len < j->ow - s[k].x ? 4 * s[k].len : j->ow - s[k].x, high = j->oh - s[k].y < 4 ? j->oh - s[k].y : 4;
     for (int64_t i = 0; i < high; i++) {
@@ -179,6 +180,49 @@ static void tile_task(void *context, int64_t i, int worker) {
   for (int64_t o = 0; o < j->co; o++) transform_out(j, o, s, segs, z);
 }
 
+typedef struct inputs { job j; int64_t panel0, pstep, slices; } inputs;
+static void in_task(void *context, int64_t i, int worker) {
+  const inputs *p = context;
+  int64_t slice = i % p->slices, panel = i / p->slices;
+  seg s[NR];
+  work t = {{{0}}, {{{0}}}};
+  int segs = find_segs(&p->j.t, (p->panel0 + panel) * NR, s);
+  for (int64_t c = p->j.ci * slice / p->slices; c < p->j.ci * (slice + 1) / p->slices; c++) transform_in(&p->j, c, s, segs, &t, p->j.v + panel * p->pstep);
+}
+
+/* ---- one or two panels: threads share their inputs, and take a block of output channels each ---- */
+typedef struct few { job j; int64_t pstep; const int64_t *off; } few;
+static void out_task(void *context, int64_t i, int worker) {
+  const few *f = context;
+  job j = f->j;
+  int64_t m = i % j.rows.count, panel = i / j.rows.count, o = row_at(&j.rows, m), height = row_at(&j.rows, m + 1) - o;
+  float *z = (float *)(j.scratch + (size_t)worker * j.scratch_size);
+  seg s[NR];
+  int segs = find_segs(&j.t, panel * NR, s);
+  j.zstep = (MR + 1) * NR, j.lanes = j.t.tiles - panel * NR <= VL ? VL : NR;
+  for (int k = 0; k < SPOTS; k++)
+    K(conv_kernel)(height, j.lanes, j.ci, j.u + k * j.ustep + o * j.ci, j.v + panel * f->pstep + k * j.vstep, NR, j.lanes < NR ? f->off : NULL, z + k * j.zstep, NR, NULL, NULL, true);
+  for (int64_t r = o; r < o + height; r++) transform_out(&j, r, s, segs, z - o * NR);
+}
+
+static bool few_panels(gn *g, job *j, int64_t panels) {
+  int64_t pstep = SPOTS * j->vstep, slices = j->ci < 32 ? 2 : j->ci / 16;
+  j->scratch_size = (size_t)(SPOTS * (MR + 1) * NR) * sizeof(float);
+  size_t bytes = (size_t)(panels * pstep) * sizeof(float) + (size_t)j->ci * sizeof(int64_t), scratch_bytes = j->scratch_size * (size_t)gn_workers(g);
+  j->v = gn_alloc(g, bytes), j->scratch = gn_alloc(g, scratch_bytes);
+  bool fine = j->v && j->scratch;
+  if (fine) {
+    int64_t *off = (int64_t *)(void *)(j->v + panels * pstep);
+    for (int64_t c = 0; c < j->ci; c++) off[c] = c * NR;
+    inputs in = {*j, 0, pstep, slices};
+    gn_parallel(g, panels * slices, in_task, &in);
+    few f = {*j, pstep, off};
+    gn_parallel(g, panels * j->rows.count, out_task, &f);
+  }
+  gn_free(g, j->v, bytes), gn_free(g, j->scratch, scratch_bytes);
+  return fine;
+}
+
 /* The convolution, or with `data` its data gradient: then x is the small side and y the big one. */
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
   job j = {.x = x, .w = w, .b = b, .y = y, .flip = data, .act = s->act.on ? &s->act : NULL};
@@ -191,30 +235,21 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.rows = rows_of(j.co, MR);
   j.kstep = NR, j.ustep = j.co * j.ci + 16, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;      /* odd steps: 36 streams in different cache sets */
   size_t u_bytes = (size_t)(SPOTS * j.ustep) * sizeof(float);
-  j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
+  j.lanes = NR, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   size_t scratch_bytes = j.scratch_size * (size_t)gn_workers(g);
-  bool fresh;
+  int64_t panels = (j.t.tiles + NR - 1) / NR;
+  bool fresh, fine;
   float *kept = gn_packed_weights(g, &s->weights, data ? 2 : 1, u_bytes, &fresh);
   j.u = kept ? kept : gn_alloc(g, u_bytes);
   if (!j.u) return false;
-  j.scratch = gn_alloc(g, scratch_bytes);
-  if (fresh) gn_parallel(g, j.rows.count, weight_task, &j);       /* also without scratch: what is kept must be whole */
-  if (j.scratch) {
-    gn_parallel(g, (j.t.tiles + NR - 1) / NR, tile_task, &j);
+  if (fresh) gn_parallel(g, j.rows.count, weight_task, &j);       /* before anything can fail: what is kept must be whole */
+  if (panels <= 2) fine = few_panels(g, &j, panels);
+  else if ((fine = (j.scratch = gn_alloc(g, scratch_bytes)) != NULL)) {
+    gn_parallel(g, panels, tile_task, &j);
     gn_free(g, j.scratch, scratch_bytes);
   }
   if (!kept) gn_free(g, j.u, u_bytes);
-  return j.scratch != NULL;
-}
-
-typedef struct inputs { job j; int64_t panel0, pstep, slices; } inputs;
-static void in_task(void *context, int64_t i, int worker) {
-  const inputs *p = context;
-  int64_t slice = i % p->slices, panel = i / p->slices;
-  seg s[NR];
-  work t = {{{0}}, {{{0}}}};
-  int segs = find_segs(&p->j.t, (p->panel0 + panel) * NR, s);
-  for (int64_t c = p->j.ci * slice / p->slices; c < p->j.ci * (slice + 1) / p->slices; c++) transform_in(&p->j, c, s, segs, &t, p->j.v + panel * p->pstep);
+  return fine;
 }
 
 void K(wino_inputs)(gn *g, const wino_in *in) {
