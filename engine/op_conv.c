@@ -65,6 +65,30 @@ static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, false, out); }
 bool gn__fwd_conv_whole(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, true, out); }
 
+/* One half of conv_pair: a[0..2] = x w b, into out's channels from `at` on. */
+static bool half(gn *g, const gn_arg *a, const gn_arg *geometry, const gn_act *act, gn_tensor *out, int64_t at) {
+  gn_tensor *x = a[0].t, *w = a[1].t;
+  const gn_arg groups = gn_n(1);
+  gn_conv s;
+  if (x->ndim != out->ndim || w->ndim != x->ndim || x->dim[0] != out->dim[0] || x->dim[1] != w->dim[1] || (a[2].kind == GN_A_TENSOR && gn_numel(a[2].t) != w->dim[0]))
+    return gn_fail("conv_pair: the shapes do not go together");
+  if (!gn_conv_of("conv_pair", x->ndim - 2, x, out, w, geometry, &groups, &s)) return false;
+  s.n = 1, s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = *act, s.whole = false;
+  int64_t in = x->dim[0] ? gn_numel(x) / x->dim[0] : 0, plane = gn_numel(out) ? gn_numel(out) / out->dim[0] / out->dim[1] : 0;
+  bool fine = true;
+  for (int64_t n = 0; n < x->dim[0] && fine; n++)
+    fine = g->k->conv_forward(g, &s, gn_f32(x) + n * in, gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out) + (n * out->dim[1] + at) * plane);
+  return fine;
+}
+
+bool gn__fwd_conv_pair(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_act act = gn_act_of(&a[9], &a[10]);
+  int64_t c = a[1].t->ndim ? a[1].t->dim[0] : 0, d = a[4].t->ndim ? a[4].t->dim[0] : 0;
+  if (a[0].t->ndim < 3 || a[8].n != a[0].t->ndim - 2) return gn_fail("conv_pair: wanted one to three dims");
+  for (int i = 0; i < a[8].n; i++) if (a[8].ints[i] < 1) return gn_fail("conv_pair: nothing is left of x");
+  return (out[0] = like(g, a[0].t->dim[0], c + d, &a[8])) && half(g, a, &a[6], &act, out[0], 0) && half(g, a + 3, &a[7], &act, out[0], c);
+}
+
 bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;
   gn_conv s;

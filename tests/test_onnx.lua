@@ -139,6 +139,20 @@ function tests.what_follows_a_convolution_goes_into_it()
   end
 end
 
+function tests.convolutions_side_by_side()
+  local w, v, b = rand(1, { 3, 2, 1, 1 }), rand(2, { 4, 2, 3, 3 }), rand(3, { 4 })
+  local net = load { inputs = x_of("n", 2, "h", 7), outputs = { pb.value("y", "float") }, initializers = { tensor("w", w), tensor("v", v), tensor("b", b) },
+    nodes = { pb.node("Conv", { "x", "w" }, { "p" }), pb.node("Conv", { "x", "v", "b" }, { "q" }, { pads = { 1, 1, 1, 1 } }), pb.node("Relu", { "p" }, { "r" }), pb.node("Relu", { "q" }, { "s" }), pb.node("Concat", { "r", "s" }, { "y" }, { axis = 1 }) } }
+  assert(ops_of(net) == "Conv pair")
+  for _, size in ipairs { { 1, 2, 6, 7 }, { 3, 2, 9, 7 } } do
+    local x = rand(4, size)
+    assert(net(x).y:close(genai.cat({ x:conv2d(w), x:conv2d(v, b, { pad = 1 }) }, 2):relu(), { atol = 1e-5 }))
+  end
+  net = load { inputs = x_of(1, 2, 6, 7), outputs = { pb.value("y", "float") }, initializers = { tensor("w", w), tensor("v", v), tensor("b", b) },
+    nodes = { pb.node("Conv", { "x", "w" }, { "p" }), pb.node("Conv", { "x", "v", "b" }, { "q" }), pb.node("Concat", { "p", "q" }, { "y" }, { axis = 1 }) } }
+  fails("joined with one of [6,7]", net, rand(5, { 1, 2, 6, 7 }))
+end
+
 function tests.values_that_others_read_are_not_fused()
   local w = rand(1, { 2, 2, 1, 1 })
   local net = load { inputs = x_of(1, 2, 4, 4), outputs = { pb.value("c", "float"), pb.value("y", "float") }, initializers = { tensor("w", w) }, nodes = { pb.node("Conv", { "x", "w" }, { "c" }), pb.node("Relu", { "c" }, { "y" }) } }

@@ -102,6 +102,20 @@ ops.Conv = { make = function(a)
   end
 end }
 
+--- tools.conv_pair(first, second) -> the entry of an op that makes two convolutions (given by their contexts) side by side: x w b z v c -> y.
+function tools.conv_pair(first, second)
+  return { make = function()
+    local pair, act, slope, p, q = hidden.conv_pair, first[1], first[2], nil, nil
+    return function(x, w, b, z, v, c)
+      local xs, zs = x.shape, z.shape
+      if not p or not same_shape(xs, p.x) then p = conv_plan(first, xs, w.shape, b) end
+      if not q or not same_shape(zs, q.x) then q = conv_plan(second, zs, v.shape, c) end
+      if not same_shape(p.out, q.out) or xs[1] ~= zs[1] then second.fail("its result is %s, joined with one of %s", tools.text(q.out), tools.text(p.out)) end
+      return pair(x, w, b, z, v, c, p.geometry, q.geometry, p.out, act, slope)
+    end
+  end }
+end
+
 local function spread(a, xs, ws, kernel, stride, dilation)
   local nd, auto = #kernel, a.auto_pad or "NOTSET"
   local before, after = explicit_pads(a, nd)

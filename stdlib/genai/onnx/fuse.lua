@@ -1,5 +1,5 @@
 --- Fusion: what follows a convolution and is known at load (norms, factors, biases) goes into its weights, an activation into its kernel, zero padding
--- before it into its own; a product with one's own sigmoid becomes silu.
+-- before it into its own; two of them that are joined write one result; a product with one's own sigmoid becomes silu.
 local core = require "genai.core"
 local fuse = {}
 
@@ -186,6 +186,25 @@ local function sigmoids(frame, readers, gone)
   end
 end
 
+-- ---- two convolutions that are joined along the channels ----
+local function joined(frame, readers, gone)
+  local makers = {}
+  for _, node in ipairs(frame.nodes) do
+    if node.op == "Conv" and (node.a.group or 1) == 1 then makers[node.outs[1]] = node end
+  end
+  for _, node in ipairs(frame.nodes) do
+    local p, q = node.op == "Concat" and #node.ins == 2 and makers[node.ins[1]], makers[node.ins[2]]
+    local fine = p and q and p ~= q and (node.a.axis or 1) == 1 and only_reader(readers, p.outs[1]) == node and only_reader(readers, q.outs[1]) == node
+    fine = fine and p.a[ACT] == q.a[ACT] and p.a[SLOPE] == q.a[SLOPE] and frame.consts[p.ins[2]] ~= nil and frame.consts[q.ins[2]] ~= nil
+    if fine and frame.consts[p.ins[2]]:dim() == frame.consts[q.ins[2]]:dim() then
+      gone[p], gone[q] = true, true
+      node.op, node.entry = "Conv pair", require("genai.onnx.tools").conv_pair(p.a, q.a)
+      node.ins = { p.ins[1], p.ins[2], p.ins[3] or false, q.ins[1], q.ins[2], q.ins[3] or false }
+      node.a.types = { "float", "float", p.ins[3] and "float", "float", "float", q.ins[3] and "float" }
+    end
+  end
+end
+
 local function without(frame, gone)
   local nodes = {}
   for _, node in ipairs(frame.nodes) do
@@ -197,7 +216,7 @@ end
 --- fuse.fuse(frame, outputs): changes frame.nodes; the net's results stay what they are, up to rounding.
 function fuse.fuse(frame, outputs)
   local rows = require "genai.onnx.fuse_rows"
-  for _, pass in ipairs { follow, paddings, sigmoids, rows.layer_norm, rows.gelu, rows.attention, rows.linear } do
+  for _, pass in ipairs { follow, paddings, sigmoids, rows.layer_norm, rows.gelu, rows.attention, rows.linear, joined } do
     local gone = {}
     pass(frame, readers_of(frame, outputs), gone)
     without(frame, gone)
