@@ -189,7 +189,10 @@ end }
 ops.CastLike = { types = function(a)
   if a.types[1] == "string" or a.types[2] == "string" then a.fail "casts of strings are not supported" end
   return a.types[2]
-end, run = function(a, x) return types.cast(x, a.types[1], a.types[2]) end }
+end, run = function(a, x, like)                                  -- in a function's body a type may be unknown
+  if not a.types[2] then return x:to(like.dtype) end
+  return types.cast(x, a.types[1], a.types[2])
+end }
 
 ops.Identity = { alias = function() return true end, run = function(_, x) return x end }
 

@@ -30,8 +30,18 @@ local function float(x) return x.dtype == "f32" and x or x:to "f32" end
 
 ops.ReduceSum = reduction(function(x, d, o) return x:sum(d, o) end)
 ops.ReduceMean = reduction(function(x, d, o) return float(x):mean(d, o) end)
-ops.ReduceMax = reduction(function(x, d, o) return (x:max(d, o)) end)
-ops.ReduceMin = reduction(function(x, d, o) return (x:min(d, o)) end)
+-- The largest or smallest; of nothing the end of the type's range.
+local function extreme(name, sign)
+  local op, ends = core.ops[name], { f32 = { -math.huge, math.huge }, u8 = { 0, 255 }, bool = { 0, 1 }, i32 = { -2147483648, 2147483647 }, i64 = { math.mininteger, math.maxinteger } }
+  return reduction(function(x, d, o)
+    local size = 1
+    for _, k in ipairs(d) do size = size * x.shape[k] end
+    if size > 0 then return (op(x, d, o)) end
+    local y = x:sum(d, o)
+    return core.ops.full(y.shape, ends[x.dtype][sign], { dtype = x.dtype })
+  end)
+end
+ops.ReduceMax, ops.ReduceMin = extreme("max", 1), extreme("min", 2)
 ops.ReduceProd = reduction(function(x, d, o) return x:prod(d, o) end)
 ops.ReduceL1 = reduction(function(x, d, o) return x:abs():sum(d, o) end, function(x) return x:abs() end)
 ops.ReduceL2 = reduction(function(x, d, o) return float(x):square():sum(d, o):sqrt() end, function(x) return x:abs() end)

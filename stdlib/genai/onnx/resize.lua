@@ -43,7 +43,7 @@ local function neighbours(f, x)
   for k = first, last do
     local d = (k - x) / wide
     local w = f.mode == "linear" and math.max(1 - math.abs(d), 0) or cubic(d, f.a)
-    if (f.outside or f.antialias) and (k < 0 or k >= f.n) then w = 0 end
+    if f.outside and (k < 0 or k >= f.n) then w = 0 end
     list[#list + 1] = { clamp(k, f.n), w }
     sum = sum + w
   end
@@ -190,7 +190,12 @@ local function resize(a, s, cache, x, roi, scales, sizes)
   local shape, dtype = x.shape, x.dtype
   local key = key_of(shape, roi or {}, scales or {}, sizes or {})
   if cache.key ~= key then
-    local dims = tools.axes(a, a.axes, #shape)
+    local dims, seen = {}, {}
+    for i = 1, a.axes and #a.axes or #shape do                  -- in the order in which scales and sizes stand
+      dims[i] = a.axes and tools.axis(a, a.axes[i], #shape) or i
+      if seen[dims[i]] then a.fail("axes are %s", tools.text(a.axes)) end
+      seen[dims[i]] = true
+    end
     cache.run, cache.key = make(a, s, shape, changes(a, shape, scales, sizes, s.coordinates == "tf_crop_and_resize" and roi or nil, dims)), key
   end
   if dtype ~= "f32" then return cache.run(x:to "f32"):to(dtype) end

@@ -5,6 +5,7 @@ local tools = {}
 --- tools.ints(x) -> a flat list of an integer tensor's elements; lists come back as they are, nil as nil.
 function tools.ints(x)
   if x == nil or type(x) == "table" then return x end
+  if type(x) == "number" then return { x } end
   if x:dim() == 1 then return x:totable() end
   return x:reshape(-1):totable()
 end
