@@ -93,12 +93,13 @@ function tests.positions()
 end
 
 function tests.convolutions()
-  for _, o in ipairs { {}, { stride = 2, pad = 1 }, { pad = "same", dilation = 2 }, { groups = 2, pad = { 1, 0 } }, { pad = 1, pad_mode = "reflect" }, { pad = 1, pad_mode = "circular" } } do
+  for _, o in ipairs { {}, { stride = 2, pad = 1 }, { pad = "same", dilation = 2 }, { groups = 2, pad = { 1, 0 } }, { pad = 1, pad_mode = "reflect" }, { pad = 1, pad_mode = "circular" },
+    { act = "relu", pad = { 0, 1, 2, 1 } }, { act = "leaky_relu", slope = 0.2 }, { act = "relu6", pad = { 1, 0, 0, 2 }, pad_mode = "replicate" } } do
     local w, b = genai.randn(6, o.groups and 2 or 4, 3, 3), genai.randn(6)
     round_trip(function(v) return v:conv2d(w, b, o):relu() end, pictures)
   end
   local w = genai.randn(4, 3, 3, 3)
-  round_trip(function(v) return v:conv_transpose2d(w, nil, { stride = 2, pad = 1, out_pad = 1 }) end, pictures)
+  round_trip(function(v) return v:conv_transpose2d(w, nil, { stride = 2, pad = 1, out_pad = 1 }), v:conv_transpose2d(w, nil, { pad = { 1, 0, 0, 2 }, act = "leaky_relu" }) end, pictures)
   round_trip(function(v) return v:conv1d(genai.ones(2, 4, 3), nil, { pad = 1 }) end, genai.randn(2, 4, 9))
   local hidden, v = core.ops, genai.linspace(-1, 1, 54):reshape(2, 3, 3, 3)
   round_trip(function(p)
@@ -124,7 +125,7 @@ end
 function tests.norms()
   local w = genai.rand(4) + 0.5
   round_trip(function(v)
-    return v:instance_norm(), v:instance_norm(w, w), v:group_norm(2, w, w), v:layer_norm(), v:layer_norm(genai.ones(10) * 2, genai.ones(10)), v:rms_norm(genai.ones(10) * 3), v:batch_norm(w, w * 2, w, w)
+    return v:instance_norm(), v:instance_norm(w, w, { act = "leaky_relu", slope = 0.3 }), v:instance_norm(nil, nil, { act = "relu" }), v:group_norm(2, w, w), v:layer_norm(), v:layer_norm(genai.ones(10) * 2, genai.ones(10)), v:rms_norm(genai.ones(10) * 3), v:batch_norm(w, w * 2, w, w)
   end, pictures)
 end
 

@@ -18,6 +18,12 @@ local function twice(before, after)
   return out
 end
 
+-- A number, one for each dim, or those before and those after.
+local function both(v, n)
+  if type(v) == "table" and #v == 2 * n then return { table.unpack(v, 1, n) }, { table.unpack(v, n + 1) } end
+  return each(v, n, 0), each(v, n, 0)
+end
+
 -- ---- padding ----
 local modes = { zero = "constant", constant = "constant", reflect = "reflect", replicate = "edge", circular = "wrap" }
 local function padded(g, x, pads, mode, value)
@@ -35,6 +41,17 @@ function emit.pad(g, a, out)
   return padded(g, g:ref(a.x), pads, mode)
 end
 
+local acts = { [0] = "none", "relu", "leaky_relu", "relu6" }
+-- A result's own activation, an option of several ops.
+local function activated(g, y, a)
+  local act = a.act or "none"
+  act = acts[act] or act
+  if act == "relu" then return g:node("Relu", { y }) end
+  if act == "leaky_relu" then return g:node("LeakyRelu", { y }, { alpha = (a.slope or 0.01) + 0.0 }) end
+  if act == "relu6" then return g:node("Clip", { y, g:number(0.0, "f32"), g:number(6.0, "f32") }) end
+  return y
+end
+
 -- ---- convolutions ----
 local function convolution(nd)
   return function(g, a)
@@ -47,22 +64,22 @@ local function convolution(nd)
         before[d], after[d] = total // 2, total - total // 2
       end
     end
-    if a.pad ~= "same" then before, after = each(a.pad, nd, 0), each(a.pad, nd, 0) end
+    if a.pad ~= "same" then before, after = both(a.pad, nd) end
     local x, pads = g:as(a.x, "f32"), twice(before, after)
     if a.pad_mode and a.pad_mode ~= "zero" then
       x = padded(g, x, twice({ 0, 0, table.unpack(before) }, { 0, 0, table.unpack(after) }), a.pad_mode)
       for i = 1, 2 * nd do pads[i] = 0 end
     end
-    return g:node("Conv", { x, g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, { strides = stride, dilations = dilation, kernel_shape = kernel, pads = pads, group = a.groups or 1 })
+    return activated(g, g:node("Conv", { x, g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, { strides = stride, dilations = dilation, kernel_shape = kernel, pads = pads, group = a.groups or 1 }), a)
   end
 end
 emit.conv1d, emit.conv2d, emit.conv3d = convolution(1), convolution(2), convolution(3)
 
 local function transposed(nd)
   return function(g, a)
-    local pad, w = each(a.pad, nd, 0), a.w.shape
-    return g:node("ConvTranspose", { g:as(a.x, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, { strides = each(a.stride, nd, 1), dilations = each(a.dilation, nd, 1),
-      pads = twice(pad, pad), output_padding = each(a.out_pad, nd, 0), group = a.groups or 1, kernel_shape = { table.unpack(w, 3) } })
+    local w, before, after = a.w.shape, both(a.pad, nd)
+    return activated(g, g:node("ConvTranspose", { g:as(a.x, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, { strides = each(a.stride, nd, 1), dilations = each(a.dilation, nd, 1),
+      pads = twice(before, after), output_padding = each(a.out_pad, nd, 0), group = a.groups or 1, kernel_shape = { table.unpack(w, 3) } }), a)
   end
 end
 emit.conv_transpose1d, emit.conv_transpose2d, emit.conv_transpose3d = transposed(1), transposed(2), transposed(3)
@@ -78,14 +95,6 @@ local function window(big, small, kernel, strides, pads, dilations)
   return { strides = stride, dilations = dilation, pads = twice(before, after), kernel_shape = kernel }
 end
 local function third(list, k) return { table.unpack(list, 3 * k - 2, 3 * k) } end
-
-local function activated(g, y, a)
-  local act = a.act or 0
-  if act == 1 then return g:node("Relu", { y }) end
-  if act == 2 then return g:node("LeakyRelu", { y }, { alpha = a.slope + 0.0 }) end
-  if act == 3 then return g:node("Clip", { y, g:number(0.0, "f32"), g:number(6.0, "f32") }) end
-  return y
-end
 
 function emit.conv_nd(g, a, out)
   local v, w = a.geometry, a.w.shape
@@ -189,7 +198,8 @@ function emit.rms_norm(g, a)
 end
 function emit.instance_norm(g, a)
   local c = a.x.shape[2]
-  return g:node("InstanceNormalization", { g:as(a.x, "f32"), a.w and g:as(a.w, "f32") or ones(g, c), a.b and g:as(a.b, "f32") or zeros(g, c) }, { epsilon = (a.eps or 1e-5) + 0.0 })
+  local w, b = a.w and g:as(a.w, "f32") or ones(g, c), a.b and g:as(a.b, "f32") or zeros(g, c)
+  return activated(g, g:node("InstanceNormalization", { g:as(a.x, "f32"), w, b }, { epsilon = (a.eps or 1e-5) + 0.0 }), a)
 end
 function emit.group_norm(g, a)
   local s, n = a.x.shape, a.groups

@@ -179,13 +179,21 @@ local function outputs_of(results, names)
 end
 
 -- ---- writing ----
+-- Arguments that the results show anyhow, or that are for training; ops whose results say all.
+local unread = { size = true, rng = true, momentum = true, out = true, ["in"] = true, slope = true }
+local shown = { view = true, reshape = true, squeeze = true, unsqueeze = true, flatten = true, to = true, dropout = true, one_hot = true }
+
 local function emit(g, step)
   local emitters = require "genai.onnx.emit"
   local f = emitters[step.op] or fail("op %s has no form in ONNX yet", step.op)
   for _, y in ipairs(step.out) do
     if not proto.kind(y) then fail("op %s gives %s, wanted f32, i32, i64, u8 or bool", step.op, y.dtype) end
   end
-  local names = { f(g, step.args, step.out) }
+  local read = {}                                              -- an argument that the emitter does not look at would be lost
+  local names = { f(g, setmetatable({}, { __index = function(_, k) read[k] = true return step.args[k] end }), step.out) }
+  for k, v in pairs(step.args) do
+    if v and v ~= 0 and not (read[k] or unread[k] or shown[step.op]) then fail("op %s with %s has no form in ONNX yet", step.op, k) end
+  end
   for k, y in ipairs(step.out) do
     local id = core.identity(y)
     if names[k] and not g.names[id] then g.names[id] = names[k] end
