@@ -83,6 +83,17 @@ static int onnx_read(lua_State *L) {
   return 2;
 }
 
+/* core.onnx_check(path) -> bytes of the file, and of the data that lie beside it: an error where the file breaks a rule of the format */
+static int onnx_check(lua_State *L) {
+  const char *path = check_path(L, 1);
+  gn_onnx *o = new_file(L);
+  if (!gn_onnx_open(rt_of(L)->g, path, o) || !gn_onnx_walk(o, "ModelProto", NULL)) return raise_error(L);
+  lua_pushinteger(L, (lua_Integer)o->map->size);
+  lua_pushinteger(L, (lua_Integer)o->external);
+  gn_onnx_close(o);
+  return 2;
+}
+
 /* core.onnx_type(number) -> "float" .. or nil */
 static int onnx_type(lua_State *L) {
   lua_pushstring(L, gn_onnx_type(luaL_checkinteger(L, 1)));
@@ -114,5 +125,5 @@ static int sole(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = { { "sole", sole }, { "onnx_read", onnx_read }, { "onnx_type", onnx_type }, { "release", release }, { "alias", alias }, { NULL, NULL } };
+static const luaL_Reg functions[] = { { "sole", sole }, { "onnx_read", onnx_read }, { "onnx_check", onnx_check }, { "onnx_type", onnx_type }, { "release", release }, { "alias", alias }, { NULL, NULL } };
 void open_onnx(lua_State *L) { luaL_setfuncs(L, functions, 0); }

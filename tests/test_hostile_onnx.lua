@@ -154,6 +154,12 @@ function tests.external_data_that_lies()
   refused(with({ "location", "" }), "empty")
   refused(with(), "without a location")
   refused(with({ "location", ("a/"):rep(3000) }), "too long")
+  local many = {}
+  for i = 1, 9 do many[i] = pb.external("w" .. i, "float", { 4 }, { { "location", "weights.bin" } }) end
+  refused(pb.model(pb.graph { initializers = many, outputs = { pb.value("w1", "float") } }), "more than twice")
+  pb.save("large.bin", ("\0"):rep(4 << 20))
+  local net = genai.onnx.load(pb.save("hostile.onnx", tensor_model(pb.external("w", "float", { 1 << 20 }, { { "location", "large.bin" } }))))
+  assert(#net({}).w == 1 << 20)
   os.execute(("ln -sf /etc/passwd '%s/link.bin'"):format(genai.tmpdir()))
   refused(with({ "location", "link.bin" }, { "length", "8" }), "outside the model's folder")
 end

@@ -16,7 +16,7 @@ void gn_sha256_add(gn_sha256 *s, const void *data, size_t size);
 void gn_sha256_end(gn_sha256 *s, char text[65]);
 
 /* A file in memory, privately mapped; gn_map_unref fits a tensor's release. */
-typedef struct gn_map { _Atomic int refs; void *base; size_t size; } gn_map;
+typedef struct gn_map { _Atomic int refs; void *base; size_t size; uint64_t file[2]; /* device, number */ } gn_map;
 gn_map *gn_map_open(const char *path);
 void gn_map_unref(void *map);
 
@@ -75,9 +75,11 @@ typedef struct gn_onnx {
   gn_map *map, *data;                     /* the file, and the external data met last */
   char *data_path;
   const gn_onnx_visitor *visit;           /* NULL while it is checked */
+  uint64_t external, there;               /* bytes taken from other files, and what those files hold */
+  uint64_t (*seen)[2]; int nseen;         /* the files */
 } gn_onnx;
 bool gn_onnx_open(gn *, const char *path, gn_onnx *);
-bool gn_onnx_walk(gn_onnx *, const char *message /* ModelProto TensorProto SequenceProto OptionalProto */, const gn_onnx_visitor *);
+bool gn_onnx_walk(gn_onnx *, const char *message /* ModelProto TensorProto SequenceProto OptionalProto */, const gn_onnx_visitor * /* NULL: only checks */);
 bool gn_onnx_text(gn_onnx_tensor *, const char **text, size_t *len);    /* the next string of a tensor of strings; false = no more */
 void gn_onnx_close(gn_onnx *);
 const char *gn_onnx_type(int64_t type); /* its name, NULL = unknown */

@@ -17,7 +17,7 @@ gn_map *gn_map_open(const char *path) {
   else if (!s.st_size) gn_fail("%s: the file is empty", path);
   else if (!(m = malloc(sizeof *m))) gn_fail_as(GN_NOMEM, "%s: out of memory", path);
   else {
-    m->size = (size_t)s.st_size;
+    m->size = (size_t)s.st_size, m->file[0] = (uint64_t)s.st_dev, m->file[1] = (uint64_t)s.st_ino;
     atomic_init(&m->refs, 1);
     m->base = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (m->base == MAP_FAILED) free(m), m = NULL, gn_fail("%s: cannot be mapped: %s", path, strerror(errno));

@@ -177,7 +177,8 @@ bool gn_onnx_walk(gn_onnx *o, const char *name, const gn_onnx_visitor *v) {
   const message *m = message_of(name);
   gn_reader r = { o->map->base, o->map->size, 0, false };
   if (!m) return gn_fail("%s: no message is called \"%.40s\"", o->path, name);
-  for (int pass = 0; pass < 2; pass++) {
+  o->external = 0;
+  for (int pass = 0; pass < (v ? 2 : 1); pass++) {
     o->visit = pass ? v : NULL;
     if (m->field[0].name) {
       if (!walk(o, r, m, 0)) return false;
@@ -192,6 +193,6 @@ bool gn_onnx_walk(gn_onnx *o, const char *name, const gn_onnx_visitor *v) {
 
 void gn_onnx_close(gn_onnx *o) {
   gn_map_unref(o->map), gn_map_unref(o->data);
-  free(o->path), free(o->data_path);
+  free(o->path), free(o->data_path), free(o->seen);
   *o = (gn_onnx){ 0 };
 }

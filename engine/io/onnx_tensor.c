@@ -190,6 +190,22 @@ static bool inside(const gn_onnx *o, const char *location, char found[PATH_MAX])
   return fine || gn_fail("%s: external data \"%.200s\" %s", o->path, location, there ? "lie outside the model's folder" : "are not there");
 }
 
+/* A small file must not make much memory of a few bytes beside it: in all no more than twice what the files hold is taken. */
+#define MOST_FILES 4096
+static bool counted(gn_onnx *o, uint64_t length) {
+  const gn_map *m = o->data;
+  if (o->visit) return true;                                           /* the check has counted */
+  int i = 0;
+  while (i < o->nseen && (o->seen[i][0] != m->file[0] || o->seen[i][1] != m->file[1])) i++;
+  if (i == o->nseen) {
+    if (i == MOST_FILES) return gn_fail("%s: its data lie in more than %d files", o->path, MOST_FILES);
+    if (!o->seen && !(o->seen = malloc(MOST_FILES * sizeof *o->seen))) return gn_fail_as(GN_NOMEM, "%s: out of memory", o->path);
+    o->seen[i][0] = m->file[0], o->seen[i][1] = m->file[1], o->nseen++, o->there += m->size;
+  }
+  o->external += length;
+  return o->external <= 2 * o->there || gn_fail("%s: its tensors take the external data more than twice", o->path);
+}
+
 /* Sets p->raw to the bytes; the map stays open in o. */
 static bool external(gn_onnx *o, gn_reader r, proto *p) {
   static const place none;
@@ -211,7 +227,7 @@ static bool external(gn_onnx *o, gn_reader r, proto *p) {
   if (fine) {
     uint64_t size = o->data->size, length = at->has_length ? at->length : at->offset <= size ? size - at->offset : 0;
     if (at->offset > size || length > size - at->offset) fine = gn_fail("%s: external data \"%.200s\": %llu bytes from %llu on, the file has %llu", o->path, at->location, (unsigned long long)length, (unsigned long long)at->offset, (unsigned long long)size);
-    else p->raw = (gn_reader){ o->data->base, (size_t)(at->offset + length), (size_t)at->offset, false }, p->has_raw = true;
+    else if ((fine = counted(o, length))) p->raw = (gn_reader){ o->data->base, (size_t)(at->offset + length), (size_t)at->offset, false }, p->has_raw = true;
   }
   free(at);
   return fine;

@@ -4,7 +4,7 @@ local core = require "genai.core"
 local types = require "genai.onnx.types"
 local onnx = {}
 
-local LEAST, TIMES = 8 << 20, 16             -- loading may take LEAST bytes + TIMES the file's size
+local LEAST, TIMES, DATA = 8 << 20, 16, 6    -- loading may take LEAST bytes + TIMES the file's size + DATA times the external data's
 local NEWEST = 23
 
 local net = {}
@@ -127,10 +127,10 @@ end
 -- net { name = tensor } -> { name = tensor }. Whatever the file's float type, nets run in f32. An op that is not supported is an error here.
 function onnx.load(path)
   if type(path) ~= "string" then fail("onnx: path is a %s, wanted a string", type(path)) end
-  local there, _, size = core.exists(path)
-  if not there then fail("%s: no such file", path) end
+  if not core.exists(path) then fail("%s: no such file", path) end
+  local size, beside = core.onnx_check(path)
   local was_limit, was = core.limit(), core.recording(false)
-  local most = core.memory() + LEAST + TIMES * size
+  local most = core.memory() + LEAST + TIMES * size + DATA * beside
   core.limit(was_limit > 0 and math.min(was_limit, most) or most)
   local fine, found = pcall(load, path)
   core.limit(was_limit)
