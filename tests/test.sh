@@ -55,6 +55,8 @@ exported() { [ -z "$(nm -D --defined-only "$tree/usr/lib/libgenai.so" | awk '$2 
 case_of "make install" install_tree
 case_of "the installed command" installed_command
 case_of "libgenai.so shows genai's functions alone" exported
+small() { strip -o "$tree/small" "$tree/usr/lib/libgenai.so" && [ "$(wc -c <"$tree/small")" -lt 3145728 ]; }
+[ -n "$SANFLAGS" ] || case_of "libgenai.so is smaller than 3 MB" small
 if [ -f "$contract/embed.c" ]; then
   case_of "contract: embed.c, shared library" host_shared
   case_of "contract: embed.c, static library" host_static
