@@ -40,6 +40,7 @@ extern const char tensor_metatable[1];                  /* its key in the regist
 tensor_box *new_box(lua_State *L);                      /* pushes an empty tensor: make it before the engine makes what it will hold */
 void push_tensor(lua_State *L, gn_tensor *);            /* takes the reference, also when it fails */
 gn_tensor *to_tensor(lua_State *L, int i);              /* NULL = not a tensor */
+const char *kind_name(lua_State *L, int i);             /* luaL_typename, and for tensors that were released "released tensor" */
 gn_tensor *check_tensor(lua_State *L, int i, const char *op, const char *name);
 gn_rng *to_rng(lua_State *L, int i);                    /* NULL = not a random stream */
 

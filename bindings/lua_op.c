@@ -9,7 +9,7 @@ static const char *arg_name(lua_State *L, int i, char *buffer, size_t size) {
     snprintf(buffer, size, "a string \"%.40s\"", lua_tostring(L, i));
     return buffer;
   }
-  return luaL_typename(L, i);
+  return kind_name(L, i);
 }
 
 static int wrong(lua_State *L, const gn_row *row, const gn_param *p, int i, const char *wanted) {
@@ -184,6 +184,12 @@ static int call_row(lua_State *L, gn_op op) {
   if (options) last--;
   n = take_positional(L, row, last, args);
   if (options) take_options(L, row, top, args, &n);
+  if (row->flags & INPLACE) {                                    /* the result is the first argument itself */
+    if (!gn_call(rt->g, op, args, n, out)) return raise_error(L);
+    gn_unref(out[0]);
+    lua_settop(L, 1);
+    return 1;
+  }
   int base = lua_gettop(L);
   for (int k = 0; k < row->nouts; k++) box[k] = op_box(L);
   if (!gn_call(rt->g, op, args, n, out)) return raise_error(L);

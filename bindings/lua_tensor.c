@@ -25,15 +25,22 @@ void push_tensor(lua_State *L, gn_tensor *t) {
   rt->g->ntemps--;
 }
 
-gn_tensor *to_tensor(lua_State *L, int i) {
+static tensor_box *to_box(lua_State *L, int i) {
   if (lua_rawlen(L, i) != sizeof(tensor_box)) return NULL;
-  const tensor_box *b = lua_touserdata(L, i);
-  return b && b->magic == rt_of(L)->box_magic ? b->t : NULL;
+  tensor_box *b = lua_touserdata(L, i);
+  return b && b->magic == rt_of(L)->box_magic ? b : NULL;
 }
+
+gn_tensor *to_tensor(lua_State *L, int i) {
+  const tensor_box *b = to_box(L, i);
+  return b ? b->t : NULL;
+}
+
+const char *kind_name(lua_State *L, int i) { return to_box(L, i) ? "released tensor" : luaL_typename(L, i); }
 
 gn_tensor *check_tensor(lua_State *L, int i, const char *op, const char *name) {
   gn_tensor *t = to_tensor(L, i);
-  if (!t) raisef(L, "%s: %s is a %s, wanted a tensor", op, name, luaL_typename(L, i));
+  if (!t) raisef(L, "%s: %s is a %s, wanted a tensor", op, name, kind_name(L, i));
   return t;
 }
 
@@ -80,7 +87,7 @@ static void trace_select(lua_State *L, gn_tensor *t, gn_tensor *part) {
 
 static int get_index(lua_State *L) {
   gn_tensor *t = to_tensor(L, 1);
-  if (!t) return raisef(L, "index: not a tensor");
+  if (!t) return raisef(L, "index: the tensor was released");
   rt_of(L)->now = L;
   switch (lua_type(L, 2)) {
     case LUA_TSTRING:
@@ -101,7 +108,7 @@ static int new_index(lua_State *L) {
   gn_tensor *t = to_tensor(L, 1), *value = to_tensor(L, 3);
   gn *g = rt_of(L)->g;
   rt_of(L)->now = L;
-  if (!t) return raisef(L, "index: not a tensor");
+  if (!t) return raisef(L, "index: the tensor was released");
   if (lua_type(L, 2) == LUA_TSTRING && !strcmp(lua_tostring(L, 2), "grad") && (value || lua_isnil(L, 3))) {
     gn_tensor *old = t->grad;
     t->grad = value ? gn_ref(value) : NULL;
@@ -356,11 +363,21 @@ static int from_bytes(lua_State *L) {
   return 1;
 }
 
+/* The box lets go of its tensor, whose memory is free once views and the tape do not hold it either. */
+static int release(lua_State *L) {
+  tensor_box *b = to_box(L, 1);
+  if (!b) return raisef(L, "release: x is a %s, wanted a tensor", luaL_typename(L, 1));
+  gn_tensor *t = b->t;
+  b->t = NULL;
+  gn_unref(t);
+  return 0;
+}
+
 static const luaL_Reg methods[] = {
-  { "item", item }, { "totable", totable }, { "numel", numel }, { "dim", ndim }, { "equal", equal }, { "close", close_to },
+  { "item", item }, { "totable", totable }, { "numel", numel }, { "dim", ndim }, { "equal", equal }, { "close", close_to }, { "release", release },
   { "is_contiguous", is_packed }, { "bytes", bytes }, { NULL, NULL },
 };
-static const luaL_Reg meta[] = { { "__newindex", new_index }, { "__len", length }, { "__tostring", to_string }, { NULL, NULL } };
+static const luaL_Reg meta[] = { { "__close", release }, { "__newindex", new_index }, { "__len", length }, { "__tostring", to_string }, { NULL, NULL } };
 static const luaL_Reg functions[] = { { "tensor", make }, { "is_tensor", is_tensor }, { "from_bytes", from_bytes }, { "storage", storage }, { NULL, NULL } };
 
 /* Stack: core. Adds core.methods, core.metatable and the functions above. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sched.h>
 
-#define CLASSES 160
+#define CLASSES 320                       /* the second half: of large blocks */
 #define SMALLEST 64
 #define CACHE_MOST ((size_t)256 << 20)
 #define PRESSURE_FLOOR ((size_t)4 << 20)
@@ -19,6 +19,7 @@
 #define LARGEST ((size_t)1 << 46)
 
 #define LARGE ((size_t)64 << 10)
+#define ROOMY ((size_t)1 << 20)
 
 typedef struct block { struct block *next; } block;
 struct gn_mem {
@@ -67,8 +68,7 @@ int64_t gn_fail_alloc_after(gn *g, int64_t n, int64_t run) {
   return was;
 }
 
-/* The class of a size and its rounded bytes. */
-static int class_of(size_t bytes, size_t *rounded) {
+static int plain_class(size_t bytes, size_t *rounded) {
   if (bytes <= SMALLEST) { *rounded = SMALLEST; return 0; }
   int top = 63 - __builtin_clzll(bytes - 1);                     /* bytes in (2^top, 2^(top+1)] */
   size_t quarter = ((size_t)1 << top) / 4;
@@ -77,7 +77,18 @@ static int class_of(size_t bytes, size_t *rounded) {
   return (top - 6) * 4 + part + 1;
 }
 
+/* The class of a size and its rounded bytes. Large ones are a sixteenth larger than a quarter of a power of two: pictures with a margin then fit where those without fit. */
+static int class_of(size_t bytes, size_t *rounded) {
+  if (bytes > ROOMY) {
+    int c = plain_class(bytes - bytes / 17, rounded);
+    *rounded += *rounded / 16;
+    return CLASSES / 2 + c;
+  }
+  return plain_class(bytes, rounded);
+}
+
 static size_t class_size(int c) {
+  if (c >= CLASSES / 2) return class_size(c - CLASSES / 2) / 16 * 17;
   return c ? ((size_t)1 << (6 + (c - 1) / 4)) / 4 * (size_t)(5 + (c - 1) % 4) : SMALLEST;
 }
 

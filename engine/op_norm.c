@@ -1,6 +1,7 @@
 /* op_norm.c: layer, rms, group, instance and batch normalisation. */
 #include "core.h"
 #include "act.h"
+#include <math.h>
 
 bool gn__fwd_layer_norm(gn *g, const gn_arg *a, gn_tensor **out) {
   const gn_tensor *x = a[0].t, *w = a[1].t, *b = a[2].t;
@@ -53,6 +54,22 @@ bool gn__fwd_instance_norm_act(gn *g, const gn_arg *a, gn_tensor **out) {
   if (!channels("instance_norm", x, w, b, &n, &c, &hw) || !(out[0] = gn_new(g, GN_F32, x->ndim, x->dim))) return false;
   g->k->group_norm_f32(g, gn_f32(x), w ? gn_f32(w) : NULL, b ? gn_f32(b) : NULL, gn_f32(out[0]), n, c, c, hw, (float)a[3].num, &act);
   return true;
+}
+
+bool gn__fwd_instance_norm_(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *x = a[0].t, *w = a[1].t, *b = a[2].t, *t, *pw = w ? gn_cast(w, GN_F32) : NULL, *pb = b ? gn_cast(b, GN_F32) : NULL;
+  int64_t n, c, hw;
+  gn_act act = gn_act_of(&a[4], &a[5]);
+  if (!act.on) act = (gn_act){ true, 1, INFINITY };              /* changes nothing */
+  bool fine = gn_is_float(x->dtype) || gn_fail("instance_norm_: x is %s, wanted a tensor of floats", gn_dtype_name(x->dtype));
+  fine = fine && channels("instance_norm_", x, w, b, &n, &c, &hw) && (pw || !w) && (pb || !b) && (t = gn_cast(x, GN_F32));
+  if (fine) {
+    g->k->group_norm_f32(g, gn_f32(t), pw ? gn_f32(pw) : NULL, pb ? gn_f32(pb) : NULL, gn_f32(t), n, c, c, hw, (float)a[3].num, &act);
+    fine = t->data == x->data || gn_copy_into(x, t);
+    gn_unref(t);
+  }
+  gn_unref(pw), gn_unref(pb);
+  return fine;
 }
 
 /* The running statistics move towards the batch's; the variance without bias. */

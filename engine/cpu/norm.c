@@ -152,7 +152,8 @@ static void group_run(void *context, int64_t i, int worker) {
     for (int64_t k = 0; k < t->each; k++, x += t->hw, out += t->hw) {
       int64_t c = s % t->groups * t->each + k;
       float a = t->w ? scale * t->w[c] : scale, b = t->b ? t->b[c] : 0;
-      if (t->act) for (int64_t j = 0; j < t->hw; j++) out[j] = gn_activate((x[j] - mean) * a + b, t->act);
+      if (t->act && out == x) for (int64_t j = 0; j < t->hw; j++) out[j] = gn_activate((out[j] - mean) * a + b, t->act);
+      else if (t->act) for (int64_t j = 0; j < t->hw; j++) out[j] = gn_activate((x[j] - mean) * a + b, t->act);
       else for (int64_t j = 0; j < t->hw; j++) out[j] = (x[j] - mean) * a + b;
     }
   }

@@ -52,6 +52,10 @@ function tensor.missing(name, genai, aliases)
   complain("genai", name, names)
 end
 
+--- x:release(): gives x's memory back now, not at the next collection; views and gradients keep what they need, x itself is an error from then on.
+-- `local x <close> = ...` does it at the end of the block: for large results inside of loops.
+-- > (function() local x = genai.ones(2) local y = x:view(2, 1) x:release() return y:sum():item() == 2 and not pcall(genai.sum, x) end)()
+
 --- x:split(size, dim) -> several views of `size` positions of a dim (the last may be smaller); size may be a list of sizes.
 -- > select("#", genai.arange(5):split(2, 1)) == 3
 function methods.split(x, size, dim)

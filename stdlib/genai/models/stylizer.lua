@@ -27,9 +27,9 @@ end
 local function raw(layer, x, top, bottom)
   local shape = x.shape
   if layer.kind == "transposed" then return x:conv_transpose2d(layer.weight, layer.bias, { stride = 2, pad = { 0, 0, 1, 1 } }) end
-  if layer.kind == "grow" then x = x:resize { 2 * shape[3], 2 * shape[4] } end
-  local left, right = margins(layer, x.shape[4])
-  return convolve(layer, x, top, bottom, left, right)
+  if layer.kind ~= "grow" then return convolve(layer, x, top, bottom, margins(layer, shape[4])) end
+  local large <close> = x:resize { 2 * shape[3], 2 * shape[4] }
+  return convolve(layer, large, top, bottom, margins(layer, 2 * shape[4]))
 end
 
 local function height(layer, h)
@@ -41,15 +41,15 @@ end
 local function run(layers, from, to, x)
   local kept
   for i = from, to do
-    local layer = layers[i]
+    local layer, before = layers[i], x
     if layer.opens then kept = x end
     local h = layer.kind == "grow" and 2 * x.shape[3] or x.shape[3]
     local top, bottom = margins(layer, h)
     x = raw(layer, x, top, bottom)
-    if layer.scale then
-      x = x:instance_norm(layer.scale, layer.shift, { eps = layer.eps or 1e-5, act = layer.relu and "relu" or "none" })
-    end
-    if layer.closes then x = x + kept end
+    if before ~= kept and i > from then before:release() end
+    if layer.scale then x:instance_norm_(layer.scale, layer.shift, { eps = layer.eps or 1e-5, act = layer.relu and "relu" or "none" }) end
+    if layer.closes then x = x:add_(kept) end
+    if layer.closes and i - 1 > from then kept:release() end
   end
   return x
 end
@@ -172,6 +172,7 @@ function stylizer.paint(layers, x, finish, progress)
   if tall > h or wide > w then x = x:pad({ 0, wide - w, 0, tall - h }, { mode = "replicate" }) end
   local y
   if widest(layers, tall, wide) > stylizer.WHOLE_MB then y = stylizer.strips(layers, x, progress) else y = stylizer.whole(layers, x) end
+  local raw <close> = y
   y = finish(y):view(3, tall, wide)
   return (tall > h or wide > w) and y:slice(2, 1, h):slice(3, 1, w):contiguous() or y
 end
@@ -186,6 +187,7 @@ function stylizer.apply(name, picture, recipe, f)
     core.fail(("%s: the picture is %s[%s], wanted f32[3,height,width]"):format(name, x.dtype, table.concat(x.shape, ",")))
   end
   local y = genai.no_grad(f, x:to "f32")
+  if x:numel() > 1e5 then collectgarbage() end             -- no share of the time, and the next picture finds the room
   if tensor then return y end
   local out = genai.image.from(y)
   out.alt, recipe.from = picture.alt, picture.recipe
