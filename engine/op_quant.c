@@ -41,6 +41,39 @@ bool gn__fwd_quantize(gn *g, const gn_arg *a, gn_tensor **out) {
   return true;
 }
 
+/* ---- and back ---- */
+typedef struct dequantize { const gn_tensor *x, *zero; const float *scale; int64_t n, inner; float *y; } dequantize;
+
+static void back_task(void *context, int64_t i, int worker) {
+  const dequantize *q = context;
+  int64_t blocks = (q->inner + BLOCK - 1) / BLOCK, row = i / blocks, from = row * q->inner + i % blocks * BLOCK, end = (row + 1) * q->inner, to = from + BLOCK < end ? from + BLOCK : end, c = row % q->n;
+  const uint8_t *narrow = (const uint8_t *)q->x->data;
+  const int32_t *wide = (const int32_t *)(const void *)q->x->data;
+  int64_t zero = q->zero ? (int64_t)gn_get(q->zero, c) : 0;
+  float scale = q->scale[c];
+  (void)worker;
+  if (q->x->dtype == GN_U8)
+    for (int64_t k = from; k < to; k++) q->y[k] = (float)((int32_t)narrow[k] - (int32_t)zero) * scale;
+  else
+    for (int64_t k = from; k < to; k++) q->y[k] = (float)(wide[k] - zero) * scale;
+}
+
+bool gn__fwd_dequantize(gn *g, const gn_arg *a, gn_tensor **out) {
+  enum { X, SCALE, ZERO, DIM };
+  gn_tensor *x = a[X].t, *zero = a[ZERO].kind == GN_A_TENSOR ? a[ZERO].t : NULL;
+  int dim = (int)a[DIM].num;
+  int64_t n = gn_numel(a[SCALE].t), inner = 1, all = gn_numel(x);
+  char text[160];
+  if ((x->dtype != GN_U8 && x->dtype != GN_I32) || dim < 0 || dim > x->ndim || (dim > 0 ? x->dim[dim - 1] : 1) != n || (zero && gn_numel(zero) != n))
+    return gn_fail("dequantize: %lld scales for x %s", (long long)n, gn_shape_text(x, text, sizeof text));
+  for (int d = dim; d < x->ndim; d++) inner *= x->dim[d];
+  dequantize q = { x, zero, gn_f32(a[SCALE].t), n, inner, NULL };
+  if (!(out[0] = gn_new(g, GN_F32, x->ndim, x->dim))) return false;
+  q.y = gn_f32(out[0]);
+  if (all) gn_parallel(g, all / inner * ((inner + BLOCK - 1) / BLOCK), back_task, &q);
+  return true;
+}
+
 /* ---- bits ---- */
 enum { AND, OR, XOR, LEFT, RIGHT, SIGNED };
 static uint64_t joined(uint64_t p, uint64_t q, int kind) {

@@ -126,7 +126,10 @@ define("MatMulNBits", { make = function(a, consts)
 end })
 
 -- ---- norms ----
-local function first_of_four(a) return a.types[1], "float", "float", a.types[1] end
+local function first_of_four(a)
+  if a.outs[2] or a.outs[3] then a.fail "its results for training (mean, deviation) are not supported" end
+  return a.types[1], "float", "float", a.types[1]
+end
 
 define("SkipLayerNormalization", { types = first_of_four, run = function(a, x, skip, gamma, beta, bias)
   local sum = bias and x + skip + bias or x + skip
@@ -175,8 +178,6 @@ define("CDist", function(a, x, y)
   if a.metric == "sqeuclidean" then return x:cdist(y):square() end
   return x:cdist(y)
 end)
-
-define("Inverse", nil)
 
 -- Ops of ai.onnx under another domain.
 local function alias(family, names)

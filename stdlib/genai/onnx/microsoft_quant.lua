@@ -88,7 +88,7 @@ define("DynamicQuantizeMatMul", { types = float, make = function(a, consts)
   local weights = whole.weights(consts[2], consts[4], a.types[4], function(w, zero) return whole.centred(w, whole.columns(a, zero, w)):contiguous() end)
   return function(x, w, ws, wz, b)
     local q, scale, zero = whole.dynamic(x)
-    local y = whole.product(whole.centred(q, zero), weights(w, wz), 255):to("f32") * (scale * whole.columns(a, ws, w))
+    local y = whole.product(whole.centred(q, zero), 255, weights(w, wz)):to("f32") * (scale * whole.columns(a, ws, w))
     return b and y + b or y
   end
 end })
@@ -97,7 +97,7 @@ define("MatMulIntegerToFloat", { types = kind_of(3), make = function(a, consts)
   local reach = whole.reach(a, a.types[1])
   local weights = whole.weights(consts[2], consts[6], a.types[6], function(w, zero) return whole.centred(w, whole.columns(a, zero, w)):contiguous() end)
   return function(x, w, xs, ws, xz, wz, b)
-    local y = whole.product(whole.centred(x, whole.rows(a, xz, x)), weights(w, wz), reach):to("f32") * (whole.rows(a, xs, x) * whole.columns(a, ws, w))
+    local y = whole.product(whole.centred(x, whole.rows(a, xz, x)), reach, weights(w, wz)):to("f32") * (whole.rows(a, xs, x) * whole.columns(a, ws, w))
     return b and y + b or y
   end
 end })
@@ -112,8 +112,8 @@ define("QGemm", { types = function(a) return a.types[9] or (a.types[8] and a.typ
   local weights = whole.weights(consts[4], consts[6], true, prepare)
   return function(x, xs, xz, w, ws, wz, c, ys, yz)
     if a.transA == 1 then x = x:transpose(1, 2):contiguous() end
-    local sums, m = whole.product(whole.centred(x, xz), weights(w, wz), reach), nil
-    if c then sums = sums + c end
+    local sums, m = whole.product(whole.centred(x, xz), reach, weights(w, wz)), nil
+    if c then sums = whole.plus(sums, c) end
     m = xs * whole.columns(a, ws, sums) * (a.alpha or 1)
     if not ys then return sums:to("f32") * m end
     return whole.requantize(sums, m / ys, yz, a.types[9] or a.types[1])
@@ -133,7 +133,7 @@ define("QAttention", { types = function() return "float", "float" end, make = fu
   local reach = whole.reach(a, a.types[1])
   local weights = whole.weights(consts[2], consts[8], a.types[8], function(w, zero) return whole.centred(w, whole.columns(a, zero, w)):contiguous() end)
   return function(x, w, b, xs, ws, mask, xz, wz, past)
-    local joined = whole.product(whole.centred(x, xz), weights(w, wz), reach):to("f32") * (xs * whole.columns(a, ws, w)) + b
+    local joined = whole.product(whole.centred(x, xz), reach, weights(w, wz)):to("f32") * (xs * whole.columns(a, ws, w)) + b
     return attend.from_joined(a, joined, mask, past)
   end
 end })

@@ -63,12 +63,6 @@ ops.DynamicQuantizeLinear = { types = function() return "uint8", "float", "uint8
 end }
 
 -- ---- products ----
--- f(w, zero) of constants, kept; else anew each time.
-function whole.weights(w, zero, wants_zero, f)
-  local kept = w and (zero or not wants_zero) and f(w, zero)
-  return function(v, z) return kept or f(v, z) end
-end
-
 local function int32() return "int32" end
 
 local function columns(a)
@@ -79,7 +73,7 @@ ops.MatMulInteger = { types = int32, make = function(a, consts)
   local reach = whole.reach(a, a.types[1])
   whole.reach(a, a.types[2])
   local weights = whole.weights(consts[2], consts[4], a.types[4], columns(a))
-  return function(x, w, xz, wz) return whole.product(whole.centred(x, whole.rows(a, xz, x)), weights(w, wz), reach) end
+  return function(x, w, xz, wz) return whole.product(whole.centred(x, whole.rows(a, xz, x)), reach, weights(w, wz)):to "i32" end
 end }
 
 ops.QLinearMatMul = { types = function(a) return checked(a, a.types[8]) end, make = function(a, consts)
@@ -87,7 +81,7 @@ ops.QLinearMatMul = { types = function(a) return checked(a, a.types[8]) end, mak
   whole.reach(a, a.types[4])
   local weights = whole.weights(consts[4], consts[6], true, columns(a))
   return function(x, xs, xz, w, ws, wz, ys, yz)
-    local sums = whole.product(whole.centred(x, whole.rows(a, xz, x)), weights(w, wz), reach)
+    local sums = whole.product(whole.centred(x, whole.rows(a, xz, x)), reach, weights(w, wz))
     return whole.requantize(sums, whole.rows(a, xs, x) * whole.columns(a, ws, w) / ys, yz, a.types[8])
   end
 end }
@@ -101,7 +95,7 @@ ops.ConvInteger = { types = int32, make = function(a, consts)
   local reach = whole.reach(a, a.types[1])
   whole.reach(a, a.types[2])
   local weights = whole.weights(consts[2], consts[4], a.types[4], channels(a))
-  return function(x, w, xz, wz) return whole.conv(a, whole.centred(x, xz), weights(w, wz), reach) end
+  return function(x, w, xz, wz) return whole.conv(a, whole.centred(x, xz), reach, weights(w, wz)):to "i32" end
 end }
 
 ops.QLinearConv = { types = function(a) return checked(a, a.types[8]) end, make = function(a, consts)
@@ -109,8 +103,8 @@ ops.QLinearConv = { types = function(a) return checked(a, a.types[8]) end, make 
   whole.reach(a, a.types[4])
   local weights = whole.weights(consts[4], consts[6], true, channels(a))
   return function(x, xs, xz, w, ws, wz, ys, yz, b)
-    local sums, dims = whole.conv(a, whole.centred(x, xz), weights(w, wz), reach), x:dim()
-    if b then sums = sums + whole.along(a, b:to "i32", dims, 2) end
+    local sums, dims = whole.conv(a, whole.centred(x, xz), reach, weights(w, wz)), x:dim()
+    if b then sums = whole.plus(sums, whole.along(a, b:to "i32", dims, 2)) end
     return whole.requantize(sums, whole.along(a, xs * ws / ys, dims, 2), yz, a.types[8])
   end
 end }

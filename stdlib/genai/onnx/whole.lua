@@ -51,6 +51,10 @@ function whole.quantize(x, scale, zero, kind) return rounded(x, scale, zero, kin
 
 --- whole.dequantize(x, scale, zero) -> (x - zero) scale in f32.
 function whole.dequantize(x, scale, zero)
+  local s, d = slices(scale, x)
+  local z = zero and s and slices(zero, x)
+  if z and z:numel() < s:numel() then z = z:expand(s:numel()) end
+  if s and (x.dtype == "u8" or x.dtype == "i32") and (not zero or z and z:numel() == s:numel() and z.dtype ~= "f32") then return op.dequantize(x, s, z, d) end
   if zero then x = x.dtype == "i32" and x:to "i64" - zero:to "i64" or x:to "f32" - zero:to "f32" end
   return x:to "f32" * scale
 end
@@ -58,17 +62,29 @@ end
 --- whole.requantize(sums, factor, zero, kind) -> sums times factor, rounded, + zero, saturated.
 function whole.requantize(sums, factor, zero, kind) return rounded(sums:to "f32", factor, zero, kind, true) end
 
+local one = core.tensor { 1.0 }
 --- whole.centred(x, zero) -> x - zero as f32.
 function whole.centred(x, zero)
-  x = x:to "f32"
-  if not zero then return x end
-  return x - zero:to "f32"
+  if not zero then return x:to "f32" end
+  if zero:numel() == 1 and zero.dtype ~= "f32" and (x.dtype == "u8" or x.dtype == "i32") then return op.dequantize(x, one, zero:reshape(1)) end
+  return x:to "f32" - zero:to "f32"
 end
 
 -- The largest magnitude of x.
 local function most(x)
-  if x:numel() == 0 then return 0 end
+  if x:numel() == 0 then return 1 end
   return math.max(x:abs():max():item(), 1)
+end
+
+--- whole.weights(w, zero, wants_zero, f) -> a function of (w, zero) that gives f(w, zero) and its largest magnitude: kept where both are constants, else made anew.
+function whole.weights(w, zero, wants_zero, f)
+  local kept = w and (zero or not wants_zero) and f(w, zero)
+  local largest = kept and most(kept)
+  return function(v, z)
+    if kept then return kept, largest end
+    local made = f(v, z)
+    return made, most(made)
+  end
 end
 
 --- whole.reach(a, kind) -> a bound of what is left of a type's numbers when a zero point of its own is taken away.
@@ -79,11 +95,13 @@ function whole.reach(a, kind)
 end
 
 -- ---- products ----
---- whole.product(x, y, reach) -> x[..,m,k] times y[..,k,n], whole numbers in f32 of which x's are at most `reach`, as i32.
-function whole.product(x, y, reach)
+-- Results are whole numbers in f32 where all of their sums stay below 2^24, else in i32.
+
+--- whole.product(x, reach, y, largest) -> x[..,m,k] times y[..,k,n], whole numbers in f32; x's are at most `reach`, y's at most `largest`.
+function whole.product(x, reach, y, largest)
   local k = x.shape[x:dim()]
-  local part = math.max(EXACT // math.max(1, math.floor(reach * most(y))), 1)
-  if k <= part then return x:matmul(y):to "i32" end
+  local part = math.max(EXACT // math.floor(reach * largest), 1)
+  if k <= part then return x:matmul(y) end
   local sum
   local dx, dy = x:dim(), math.max(y:dim() - 1, 1)
   for from = 1, k, part do
@@ -110,14 +128,19 @@ local function conv_parts(x, w, geometry, out, groups, part)
   return op.cat(list, 2)
 end
 
---- whole.conv(a, x, w, reach) -> the convolution of whole numbers in f32 (attributes as Conv), as i32.
-function whole.conv(a, x, w, reach)
+--- whole.conv(a, x, reach, w, largest) -> the convolution of whole numbers in f32 (attributes as Conv).
+function whole.conv(a, x, reach, w, largest)
   local plan, groups = tools.conv_plan(a, x.shape, w.shape), a.group or 1
-  local taps = tools.product(w.shape, 3)
-  local part = EXACT // math.max(1, math.floor(reach * most(w) * taps))
+  local part = EXACT // math.max(1, math.floor(reach * largest * tools.product(w.shape, 3)))
   if part < 1 then a.fail("its kernel %s is too large", tools.text(w.shape)) end
-  if w.shape[2] <= part then return op.conv_whole(x, w, nil, plan.geometry, plan.out, groups):to "i32" end
+  if w.shape[2] <= part then return op.conv_whole(x, w, nil, plan.geometry, plan.out, groups) end
   return conv_parts(x, w, plan.geometry, plan.out, groups, part)
+end
+
+--- whole.plus(sums, b) -> sums + b, exact.
+function whole.plus(sums, b)
+  if sums.dtype == "f32" then sums = sums:to "i32" end
+  return sums + b
 end
 
 --- whole.columns(a, v, x) -> a list v[n] (scale or zero of each column), shaped for x[..,n]; whole.rows the same for rows.
