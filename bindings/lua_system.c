@@ -283,10 +283,33 @@ static int base64(lua_State *L) {
   return 1;
 }
 
+/* core.unbase64(text) -> bytes, or nil where the text is not base64; padding may be left away. */
+static int unbase64(lua_State *L) {
+  size_t n;
+  const unsigned char *p = (const unsigned char *)luaL_checklstring(L, 1, &n);
+  while (n && p[n - 1] == '=') n--;
+  if (n % 4 == 1) return 0;
+  luaL_Buffer b;
+  char *out = luaL_buffinitsize(L, &b, n / 4 * 3 + 3);
+  size_t at = 0;
+  uint32_t v = 0;
+  for (size_t i = 0; i < n; i++) {
+    unsigned c = p[i];
+    int d = c >= 'A' && c <= 'Z' ? (int)c - 'A' : c >= 'a' && c <= 'z' ? (int)c - 'a' + 26 : c >= '0' && c <= '9' ? (int)c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1;
+    if (d < 0) return 0;
+    v = v << 6 | (uint32_t)d;
+    if (i % 4 == 3) out[at++] = (char)(v >> 16), out[at++] = (char)(v >> 8), out[at++] = (char)v;
+  }
+  if (n % 4 == 2) out[at++] = (char)(v >> 4);
+  if (n % 4 == 3) out[at++] = (char)(v >> 10), out[at++] = (char)(v >> 2);
+  luaL_pushresultsize(&b, at);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
   { "read", file_read }, { "write", file_write }, { "exists", file_exists }, { "mkdir", file_mkdir }, { "list", file_list }, { "tmpdir", make_tmpdir },
   { "clock", clock_now }, { "seed", set_seed }, { "threads", set_threads }, { "memory", memory }, { "mode", mode }, { "isa", isa }, { "limit", limit },
-  { "alive", alive }, { "base64", base64 }, { NULL, NULL },
+  { "alive", alive }, { "base64", base64 }, { "unbase64", unbase64 }, { NULL, NULL },
 };
 
 void open_system(lua_State *L) { luaL_setfuncs(L, functions, 0); }

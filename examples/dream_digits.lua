@@ -11,9 +11,10 @@ end
 local vae, gan = genai.model "mnist-vae-gan/vae", genai.model "mnist-vae-gan/gan"
 -- Left: a plane through the autoencoder's latents, its corners four drawn digits. Right: the same of the adversarial net.
 local planes = { vae:grid(nil, { steps = 12, seed = seed }), gan:grid(nil, { steps = 12, seed = seed }) }
--- Below: a walk over four stops, there along arcs.
+-- Below: a walk over five stops, between them along arcs.
 for _, model in ipairs { vae, gan } do
-  planes[#planes + 1] = genai.image.grid(model:walk(4, { steps = 12, seed = seed + 1 }), { columns = 12, gap = 0 })
+  local walk = model:walk(5, { steps = 25, seed = seed + 1 })
+  planes[#planes + 1] = genai.image.grid({ table.unpack(walk, 1, 96) }, { columns = 12, gap = 0 })
 end
 genai.image.grid(planes, { columns = 2, gap = 8, background = 0.25 }):save(out)
 print(out .. ": planes and walks through latents; left a vae's, right a gan's")
