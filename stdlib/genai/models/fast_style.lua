@@ -27,6 +27,7 @@ local function read(path, variant)
     layers[i] = { weight = weights.hwio(tensors, path, name(at), k, k, turned and o or c, turned and c or o), shift = weights.take(tensors, path, name(at + 1), o),
                   scale = weights.take(tensors, path, name(at + 2), o), eps = 1e-3, kind = p.kind, stride = p.stride, relu = p.relu, opens = p.opens, closes = p.closes }
   end
+  layers[1].weight = layers[1].weight * 255                                  -- the net saw 0..255
   return layers
 end
 
@@ -42,7 +43,7 @@ function fast_style.load(path, variant)
       require("genai.core").fail(("fast-style: strength is %s, wanted a number in 0..1"):format(tostring(strength)))
     end
     return stylizer.apply("fast-style", picture, { kind = "fast-style", style = variant or fast_style.variants[1], strength = strength }, function(x)
-      local y = stylizer.paint(layers, x * 255, finish, options and options.progress)
+      local y = stylizer.paint(layers, x, finish, options and options.progress)
       return strength == 1 and y or x + (y - x) * strength
     end)
   end

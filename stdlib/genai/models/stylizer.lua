@@ -7,8 +7,8 @@
 local core = require "genai.core"
 local stylizer = {}
 
-stylizer.STRIP_MB = 48                                    -- about what the widest layer of a strip may take
-stylizer.WHOLE_MB = 256                                    -- widest layer of a picture that is still painted whole
+stylizer.STRIP_MB = 96                                    -- about what a strip takes with all that is made for it
+stylizer.WHOLE_MB = 128                                    -- widest layer of a picture that is still painted whole
 
 -- Rows before and after `size` elements: reflection by k // 2, or as SAME does it: the odd one stands at the end.
 local function margins(layer, size)
@@ -81,11 +81,12 @@ local function raw_rows(layer, source, a, b)
   return convolve(layer, x, top, bottom, left, right)
 end
 
--- Mean and variance of each channel, strips put together as Chan, Golub and LeVeque (1979) do.
-local function statistics(layer, source, strips)
+-- Mean and variance of each channel, strips put together as Chan, Golub and LeVeque (1979) do; taken(a, b, y) gets each.
+local function statistics(layer, source, strips, taken)
   local n, mean, m2 = 0
   for a, b in strips do
     local y = raw_rows(layer, source, a, b)
+    if taken then taken(a, b, y) end
     local count, mu, var = y:numel() / y.shape[2], y:mean { 3, 4 }, y:var({ 3, 4 }, { unbiased = false })
     if n == 0 then n, mean, m2 = count, mu, var * count
     else
@@ -97,22 +98,33 @@ local function statistics(layer, source, strips)
   return mean:view(-1), (m2 / n):view(-1)
 end
 
+-- Strips of h rows: from, to. What the one before left behind is let go first.
 local function each(h, rows)
   local a = -rows
   return function()
     a = a + rows
+    if a > 0 then collectgarbage() end
     if a < h then return a, math.min(h, a + rows) end
   end
 end
 
+-- Bytes that a row of a layer's result takes while it is made, all layers before it that are made anew with it.
+local function row_bytes(layer, source, wide)
+  local turned = layer.kind == "transposed"
+  local into, from = layer.weight.shape[turned and 2 or 1], layer.weight.shape[turned and 1 or 2]
+  local per_row = layer.kind and 0.5 or layer.stride or 1                    -- rows of the source
+  return 4 * (into * wide * (layer.scale and 3 or 2) + from * source.width * per_row * (layer.kind == "grow" and 5 or 2)) + per_row * (source.cost or 0)
+end
+
 local function stage(layer, source, tell)
-  local h, widest = height(layer, source.height), math.max(layer.weight.shape[1], layer.weight.shape[2])
-  local wide = layer.kind and 2 * source.width or source.width
-  local rows = math.max(16, math.floor(stylizer.STRIP_MB * 2 ^ 18) // (widest * wide))
+  local h = height(layer, source.height)
+  local wide = layer.kind and 2 * source.width or (source.width + (layer.stride or 1) - 1) // (layer.stride or 1)
+  local cost = row_bytes(layer, source, wide)
+  local rows = math.max(16, math.floor(stylizer.STRIP_MB * 2 ^ 20 / cost))
   local mean, var
   if layer.scale then mean, var = statistics(layer, source, each(h, rows)) end
   tell()
-  return { height = h, width = layer.kind and wide or wide // (layer.stride or 1), strip = rows, rows = function(a, b)
+  return { height = h, width = wide, strip = rows, cost = cost, rows = function(a, b)
     local y = raw_rows(layer, source, a, b)
     if layer.scale then
       y = y:contiguous():batch_norm(mean, var, layer.scale, layer.shift, { eps = layer.eps or 1e-5 })
@@ -122,29 +134,76 @@ local function stage(layer, source, tell)
   end }
 end
 
-local function gather(source)
-  local parts = {}
-  for a, b in each(source.height, source.strip or source.height) do parts[#parts + 1] = source.rows(a, b):contiguous() end
-  return #parts == 1 and parts[1] or core.ops.cat(parts, 3)
+-- All rows of a source, f done to each strip.
+local function gather(source, f)
+  local out
+  for a, b in each(source.height, source.strip or source.height) do
+    local y = source.rows(a, b)
+    if f then y = f(y) end
+    out = out or core.ops.zeros(1, y.shape[2], source.height, y.shape[4])
+    out:slice(3, a + 1, b):copy_(y)
+  end
+  return out
 end
 
---- stylizer.strips(layers, x, progress) -> what stylizer.whole gives, within rounding, in memory for a few strips and the trunk. progress(share) is called with 0..1.
-function stylizer.strips(layers, x, progress)
-  local first, last, done = 1, 0, 0
+-- A layer's convolution of f32[1,c,h,w], strip by strip, into a tensor of the same size, which may be the one that it reads: a row is kept until the next strip
+-- has read it. Gives the norm's statistics.
+local function convolve_into(layer, x, out, rows)
+  local h, at, edge = x.shape[3], 0, nil
+  local source = { height = h, width = x.shape[4], rows = function(a, b)      -- rows above `at` have been written over
+    if not edge or a >= at then return x:slice(3, a + 1, b) end
+    return b > at and core.ops.cat({ edge, x:slice(3, at + 1, b) }, 3) or edge
+  end }
+  local function strips()
+    local next_strip = each(h, rows)
+    return function()
+      local a, b = next_strip()
+      if a then at = a end
+      return a, b
+    end
+  end
+  return statistics(layer, source, strips(), function(a, b, y)
+    edge = x:slice(3, b, b):clone()
+    out:slice(3, a + 1, b):copy_(y)
+  end)
+end
+
+-- The residual blocks, x overwritten: two tensors of the trunk's size are held, not five.
+local function trunk(layers, first, last, x, tell)
+  local h, inner = x.shape[3], core.ops.zeros_like(x)
+  local rows = math.max(16, math.floor(stylizer.STRIP_MB * 2 ^ 20 / row_bytes(layers[first], { width = x.shape[4] }, x.shape[4])))
+  for i = first, last, 2 do
+    for k = 0, 1 do
+      local layer = layers[i + k]
+      local mean, var = convolve_into(layer, k == 0 and x or inner, inner, rows)
+      for a, b in each(h, rows) do
+        local place, kept = inner:slice(3, a + 1, b), x:slice(3, a + 1, b)
+        local y = place:contiguous():batch_norm(mean, var, layer.scale, layer.shift, { eps = layer.eps or 1e-5 })
+        if k == 0 then place:copy_(layer.relu and y:relu() or y) else kept:add_(y) end
+      end
+      tell()
+    end
+  end
+  return x
+end
+
+--- stylizer.strips(layers, x, finish, progress) -> what finish makes of what stylizer.whole gives, within rounding, in memory for a few strips, the result and two
+-- tensors of the trunk's size. progress(share) is called with 0..1.
+function stylizer.strips(layers, x, finish, progress)
+  local first, last, done = #layers + 1, #layers, 0
   for i, layer in ipairs(layers) do
-    if layer.opens and last == 0 then first = i end
+    if layer.opens then first = math.min(first, i) end
     if layer.closes then last = i end
   end
-  if last == 0 then first = #layers + 1 last = #layers end
   local function tell()
     done = done + 1
-    if progress then progress(math.min(1, done / (#layers - (last - first) + 1))) end
+    if progress then progress(math.min(1, done / (#layers + 1))) end
   end
   local source = tensor_source(x)
   for i = 1, first - 1 do source = stage(layers[i], source, tell) end
-  source = tensor_source(run(layers, first, last, gather(source)))
+  if first <= #layers then source = tensor_source(trunk(layers, first, last, gather(source), tell)) end
   for i = last + 1, #layers do source = stage(layers[i], source, tell) end
-  local y = gather(source)
+  local y = gather(source, finish)
   tell()
   return y
 end
@@ -171,9 +230,14 @@ function stylizer.paint(layers, x, finish, progress)
   x = x:contiguous():view(1, 3, h, w)
   if tall > h or wide > w then x = x:pad({ 0, wide - w, 0, tall - h }, { mode = "replicate" }) end
   local y
-  if widest(layers, tall, wide) > stylizer.WHOLE_MB then y = stylizer.strips(layers, x, progress) else y = stylizer.whole(layers, x) end
-  local raw <close> = y
-  y = finish(y):view(3, tall, wide)
+  if widest(layers, tall, wide) > stylizer.WHOLE_MB then
+    y = stylizer.strips(layers, x, finish, progress)
+  else
+    local raw <close> = stylizer.whole(layers, x)
+    y = finish(raw)
+    if progress then progress(1.0) end
+  end
+  y = y:view(3, tall, wide)
   return (tall > h or wide > w) and y:slice(2, 1, h):slice(3, 1, w):contiguous() or y
 end
 
