@@ -33,6 +33,16 @@ PANEL(wide_at) { switch (height) { HALF } }
 #define TABLE false
 PANEL(wide_panel) { switch (height) { HALF } }
 
+/* Apart, since it would stand in every tile of the kernels above. */
+static void activate_tile(int64_t height, int64_t width, float *c, int64_t ldc, const gn_act *act) {
+  bool relu = !act->slope && act->cap > 3e38f;
+  for (int64_t i = 0; i < height; i++, c += ldc)
+    for (int64_t p = 0; p < width; p += VL) {
+      vec v = load(c + p);
+      store(c + p, relu ? choose(v <= 0, (vec){0}, v) : activate(v, act));
+    }
+}
+
 /* height rows of outputs for one panel; its rows start at off[k], or where off is NULL (not with VL pixels) at k * ldb. */
 void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first) {
@@ -41,9 +51,7 @@ void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, co
   else if (width == WIDE) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, first);
   else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, first);
   else narrow(height, k, a, b, ldb, off, c, ldc, bias, first);
-  if (!act) return;
-  for (int64_t i = 0; i < height; i++)                             /* apart, since it would stand in every tile of the kernels above */
-    for (int64_t p = 0; p < width; p += VL) store(c + i * ldc + p, activate(load(c + i * ldc + p), act));
+  if (act) activate_tile(height, width, c, ldc, act);
 }
 
 /* Memory for nt[d] taps in each dim. */

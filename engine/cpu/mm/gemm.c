@@ -18,8 +18,33 @@ typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; f
 static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* C[m,n] (+)= A B with B in panels that lie `step` apart, their rows brs apart; w < NR columns of the last panel go through a small tile. */
-static void run_panels(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *b, int64_t brs, int64_t step, float *c, int64_t ldc, bool add) {
+/* What comes after the products: bias (of the rows, or of the columns), then the activation; a panel of w columns of m rows. */
+typedef int32_t gn_ivec __attribute__((vector_size(VL * 4)));
+GN_INLINE gn_vec choose(gn_ivec mask, gn_vec a, gn_vec b) { return (gn_vec)((mask & (gn_ivec)a) | (~mask & (gn_ivec)b)); }
+static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t w) {
+  gn_vec none = {0}, slope = p->act.slope - none, cap = p->act.cap - none;
+  bool on = p->act.on, relu = !p->act.slope, capped = p->act.cap < 3e38f;
+  for (int64_t i = 0; i < m; i++, c += p->ldc) {
+    if (w == NR)
+      for (int64_t j = 0; j < NR; j += VL) {
+        gn_vec v = *(gn_vecu *)(c + j);
+        if (bias && p->row_bias) v += bias[i];
+        else if (bias) v += *(const gn_vecu *)(bias + j);
+        if (on && relu) v = choose(v <= none, none, v);
+        else if (on) v = choose(v <= none, v * slope, v);
+        if (on && capped) v = choose(v > cap, cap, v);
+        *(gn_vecu *)(c + j) = v;
+      }
+    else for (int64_t j = 0; j < w; j++) {
+      float v = bias ? c[j] + bias[p->row_bias ? i : j] : c[j];
+      c[j] = on ? gn_activate(v, &p->act) : v;
+    }
+  }
+}
+
+/* C[m,n] (+)= A B with B in panels that lie `step` apart, their rows brs apart; w < NR columns of the last panel go through a small tile. end: the product
+ * whose bias (from this tile's first row or column on) and activation follow, or NULL. */
+static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *b, int64_t brs, int64_t step, float *c, int64_t ldc, bool add) {
   for (int64_t j = 0; j < n; j += NR, b += step) {
     int64_t w = smaller(NR, n - j);
     for (int64_t i = 0; i < m; i += MR) {
@@ -29,11 +54,12 @@ static void run_panels(int64_t m, int64_t n, int64_t k, const float *a, int64_t 
       if (w == NR) micro_table[r](k, ai, ars, acs, b, brs, ci, ldc, add);
       else micro_edge(r, w, k, ai, ars, acs, b, brs, ci, ldc, add);
     }
+    if (end) finish(end, bias && !end->row_bias ? bias + j : bias, c + j, m, w);
   }
 }
 
 /* b: the tile's first column, which is column j of B */
-static void tile_product(const tiles *s, const float *a, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
+static void tile_product(const tiles *s, const gn_gemm *end, const float *bias, const float *a, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
   const gn_gemm *p = s->p;
   float *ap = scratch, *packed = scratch + MC * KC;
   for (int64_t k0 = 0; k0 < p->k; k0 += KC) {
@@ -43,27 +69,19 @@ static void tile_product(const tiles *s, const float *a, const float *b, int64_t
     for (int64_t i = 0; i < m; i += MC) {
       int64_t mc = smaller(MC, m - i);
       pack_a(mc, kc, a + i * p->ars + k0 * p->acs, p->ars, p->acs, ap);
-      run_panels(mc, n, kc, ap, 1, MR, kc * MR, bp, NR, kc * NR, c + i * p->ldc, p->ldc, p->add || k0 > 0);
+      run_panels(k0 + kc == p->k ? end : NULL, bias && p->row_bias ? bias + i : bias, mc, n, kc, ap, 1, MR, kc * MR, bp, NR, kc * NR, c + i * p->ldc, p->ldc, p->add || k0 > 0);
     }
   }
 }
 
 /* Whole panels of contiguous rows are read where they are. */
-static void small_product(const gn_gemm *p, const float *a, const float *b, float *c, int64_t m, int64_t n) {
+static void small_product(const gn_gemm *p, const gn_gemm *end, const float *bias, const float *a, const float *b, float *c, int64_t m, int64_t n) {
   float bp[SMALL_B] __attribute__((aligned(64)));
   int64_t whole = p->bcs == 1 ? n / NR * NR : 0;
-  if (whole) run_panels(m, whole, p->k, a, p->ars, p->acs, MR * p->ars, b, p->brs, NR, c, p->ldc, p->add);
+  if (whole) run_panels(end, bias, m, whole, p->k, a, p->ars, p->acs, MR * p->ars, b, p->brs, NR, c, p->ldc, p->add);
   if (whole == n) return;
   pack_b(p->k, n - whole, b + whole * p->bcs, p->brs, p->bcs, bp);
-  run_panels(m, n - whole, p->k, a, p->ars, p->acs, MR * p->ars, bp, NR, p->k * NR, c + whole, p->ldc, p->add);
-}
-
-static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t n) {
-  for (int64_t i = 0; i < m; i++, c += p->ldc) {
-    if (p->row_bias && bias) for (int64_t j = 0; j < n; j++) c[j] += bias[i];
-    else if (bias) for (int64_t j = 0; j < n; j++) c[j] += bias[j];
-    if (p->act.on) for (int64_t j = 0; j < n; j++) c[j] = gn_activate(c[j], &p->act);
-  }
+  run_panels(end, bias && !p->row_bias ? bias + whole : bias, m, n - whole, p->k, a, p->ars, p->acs, MR * p->ars, bp, NR, p->k * NR, c + whole, p->ldc, p->add);
 }
 
 static bool is_small(int64_t n, int64_t k) { return k * round_up(n, NR) <= SMALL_B; }
@@ -82,9 +100,10 @@ static void tile_task(void *context, int64_t t, int worker) {
       rest /= p->bdim[d];
       a += x * p->astep[d], b += x * p->bstep[d], c += x * p->cstep[d];
     }
-    if (is_small(n, p->k)) small_product(p, a, b, c, m, n);
-    else tile_product(s, a, b, j, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
-    if (p->bias || p->act.on) finish(p, p->bias ? p->bias + (p->row_bias ? i : j) : NULL, c, m, n);
+    const gn_gemm *after = p->bias || p->act.on ? p : NULL;
+    const float *bias = p->bias ? p->bias + (p->row_bias ? i : j) : NULL;
+    if (is_small(n, p->k)) small_product(p, after, bias, a, b, c, m, n);
+    else tile_product(s, after, bias, a, b, j, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
   }
 }
 

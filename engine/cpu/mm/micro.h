@@ -58,6 +58,23 @@ GN_INLINE void micro_rows(const int rows, int64_t k, const float *restrict a, in
   for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i][0], *(gn_vecu *)(c + i * ldc + VL) = acc[i][1];
 }
 
+/* The same for one vector of columns. */
+GN_INLINE void half_rows(const int rows, int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add) {
+  gn_vec acc[MR];
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    acc[i] = (gn_vec){0};
+    if (add) acc[i] = *(const gn_vecu *)(c + i * ldc);
+  }
+  for (int64_t p = 0; p < k; p++, a += acs, b += brs) {
+    gn_vec x = *(const gn_vecu *)b;
+    UNROLL
+    for (int i = 0; i < rows; i++) acc[i] += a[i * ars] * x;
+  }
+  UNROLL
+  for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i];
+}
+
 #define MICRO_ARGS int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add
 #define MICRO_N(n) static __attribute__((noinline, unused)) void micro_##n(MICRO_ARGS) { micro_rows(n, k, a, ars, acs, b, brs, c, ldc, add); }
 MICRO_N(1) MICRO_N(2) MICRO_N(3) MICRO_N(4)
