@@ -40,6 +40,11 @@ function tests.art() figures("art", "st_udnie.jpg", 31.33, 35.35) end
 function tests.sharp_times_two() figures("esrgan-x2", "beach.jpg", 25.66, 25.53) end    -- trained to look sharp: below bicubic in decibels
 function tests.sharp_times_four() figures("esrgan-x4", "beach.jpg", 23.52, 23.41) end
 
+function tests.espcn_brightness()
+  local before, after = against_bicubic("espcn-x3", "chicago.jpg")
+  tools.golden("superres espcn-x3", ("chicago.jpg made smaller: bicubic %.2f dB, net %.2f dB, wanted 0.4 more"):format(before, after), math.max(0, before + 0.4 - after), 0)
+end
+
 function tests.tiles_have_no_seams()
   for _, variant in ipairs(genai.models.superres.variants) do
     local enlarge, x = net(variant), genai.rand(3, 83, 70, { rng = genai.rng(1, "x") })
@@ -51,7 +56,7 @@ function tests.tiles_have_no_seams()
 end
 
 function tests.sizes_and_pictures()
-  for _, variant in ipairs { "photo", "esrgan-x4" } do
+  for _, variant in ipairs { "photo", "esrgan-x4", "espcn-x3" } do
     local enlarge = net(variant)
     for _, size in ipairs { { 1, 1 }, { 1, 9 }, { 3, 2 }, { 17, 40 } } do
       local y = enlarge(genai.rand(3, size[1], size[2]), { tile = 16 })

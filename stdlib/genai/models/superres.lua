@@ -1,19 +1,22 @@
---- superres: pictures made larger. upconv_7 of waifu2x (nagadomi 2015, after Dong et al. 2014), x2, for photographs and for art; ESRGAN-slim (Thekke Madam
--- and others' slim residual dense net after Zhang et al. 2018), x2 and x4. Sources: nihui/waifu2x-ncnn-vulkan; @upscalerjs/esrgan-slim.
+--- superres: pictures made larger. upconv_7 of waifu2x (nagadomi 2015, after Dong et al. 2014), x2, for photographs and for art; ESRGAN-slim (a slim residual dense
+-- net after Zhang et al. 2018), x2 and x4; ESPCN (Shi et al. 2016), x3, from ONNX. Sources: nihui/waifu2x-ncnn-vulkan; @upscalerjs/esrgan-slim; onnx/tutorials.
 -- In and out: RGB in 0..1, f32[3,h,w], any size. Large pictures go through in tiles that overlap by the net's reach, so there is no seam and memory stays bounded.
 -- upconv_7: six convolutions 3x3 without padding (16 32 64 128 128 256, leaky relu 0.1), then a transposed one 4x4/2 with 3 pixels cut: 7 pixels of border go in.
 -- Details that have caused bugs: ncnn's Deconvolution kernel is [out,in,kh,kw]; the border of the picture is its last pixel repeated, not zeros; esrgan-slim works on
--- 0..255 inside, pads with zeros at each layer (a tile may not be padded where the picture goes on), and its kernels are HWIO.
+-- 0..255 inside, pads with zeros at each layer (a tile may not be padded where the picture goes on), and its kernels are HWIO; ESPCN takes brightness alone, 224 x 224 at
+-- a time (Y of ITU-R BT.601, full range), colours are made larger by bicubic.
 local core = require "genai.core"
 local weights = require "genai.models.weights"
 local options_of = require "genai.nn.options"
 local ops = core.ops
 local superres = {
-  variants = { "photo", "art", "esrgan-x2", "esrgan-x4" }, about = "makes pictures two or four times as large", licence = "MIT", paper = "Dong et al. 2014; Zhang et al. 2018",
+  variants = { "photo", "art", "esrgan-x2", "esrgan-x4", "espcn-x3" }, about = "makes pictures two, three or four times as large", licence = "MIT; Apache-2.0 (espcn-x3)",
+  paper = "Dong et al. 2014; Zhang et al. 2018; Shi et al. 2016",
 }
 local files = {
   photo = "waifu2x/models-upconv_7_photo/upconv_7.safetensors", art = "waifu2x/models-upconv_7_anime_style_art_rgb/upconv_7.safetensors",
   ["esrgan-x2"] = "esrgan-slim/x2/esrgan_slim.safetensors", ["esrgan-x4"] = "esrgan-slim/x4/esrgan_slim.safetensors",
+  ["espcn-x3"] = "super_resolution.onnx",
 }
 local Model = {}
 Model.__index, Model.__name = Model, "superres"
@@ -77,20 +80,46 @@ local function esrgan_slim(tensors, path)
   return { forward = forward, scale = scale, border = 10, grows = true }
 end
 
---- superres.load(path, variant) -> enlarge. path: the folder that holds waifu2x/ and esrgan-slim/, or one of their files; variant: "photo" (default), "art",
--- "esrgan-x2" or "esrgan-x4". Fields: scale.
+-- Brightness through an ONNX net of one fixed size, colours by bicubic; 6 pixels of border go in (the net reaches 5).
+local function espcn(path)
+  local net = require("genai.onnx").load(path)
+  local input, output = net.inputs[1], net.outputs[1]
+  local side = input and input.shape[3]
+  if not output or #input.shape ~= 4 or input.shape[2] ~= 1 or input.shape[4] ~= side or math.type(side) ~= "integer" or side < 32 or output.shape[3] ~= 3 * side then
+    fail("%s: wanted a net from [1,1,n,n] to [1,1,3 n,3 n]", path)
+  end
+  local border, to_yuv = 6, core.tensor { { 0.299, 0.587, 0.114 }, { -0.168736, -0.331264, 0.5 }, { 0.5, -0.418688, -0.081312 } }
+  local to_rgb = core.tensor { { 1, 0, 1.402 }, { 1, -0.344136, -0.714136 }, { 1, 1.772, 0 } }
+  local function forward(x)
+    local h, w = x.shape[3], x.shape[4]
+    local tall, wide = 3 * (h - 2 * border), 3 * (w - 2 * border)
+    local yuv = to_yuv:matmul(x:view(3, h * w)):view(1, 3, h, w)
+    local y = yuv:slice(2, 1, 1):contiguous():pad({ 0, side - w, 0, side - h }, { mode = "replicate" })
+    y = net { [input.name] = y }[output.name]:view(1, 1, 3 * side, 3 * side):clamp(0, 1)
+    local uv = yuv:slice(2, 2, 3):contiguous():resize({ 3 * h, 3 * w }, { mode = "bicubic", antialias = true })
+    local function inner(t) return t:slice(3, 3 * border + 1, 3 * border + tall):slice(4, 3 * border + 1, 3 * border + wide) end
+    return to_rgb:matmul(ops.cat({ inner(y), inner(uv) }, 2):view(3, tall * wide)):view(1, 3, tall, wide)
+  end
+  return { forward = forward, scale = 3, border = border, grows = false, most = side - 2 * border }
+end
+
+--- superres.load(path, variant) -> enlarge. path: the folder that holds waifu2x/ and esrgan-slim/, or one file; variant: "photo" (default), "art",
+-- "esrgan-x2", "esrgan-x4" or "espcn-x3". Fields: scale.
 -- enlarge(picture, { tile = 160, progress = function(done, all) end }) -> a picture `scale` times as wide and high. picture: an image, or f32[3,h,w] in 0..1 (gives
 -- a tensor). tile: the side of the squares that go through the net at once, 16 or more.
 function superres.load(path, variant)
-  if type(path) == "string" and not path:match "%.safetensors$" then
+  if type(path) == "string" and not path:match "%.safetensors$" and not path:match "%.onnx$" then
     local file = files[variant or "photo"]
     if not file then fail("variant is \"%s\", wanted one of: %s", tostring(variant), table.concat(superres.variants, ", ")) end
     path = path .. "/" .. file
   end
-  local tensors
-  tensors, path = weights.safetensors(path, "upconv_7.safetensors")
-  local net = tensors["SR/kernel"] and esrgan_slim(tensors, path) or upconv_7(tensors, path)
-  net.variant = variant or path:match "([^/\\]*)[/\\][^/\\]*$"
+  local net, tensors
+  if type(path) == "string" and path:match "%.onnx$" then net = espcn(path)
+  else
+    tensors, path = weights.safetensors(path, "upconv_7.safetensors")
+    net = tensors["SR/kernel"] and esrgan_slim(tensors, path) or upconv_7(tensors, path)
+  end
+  net.variant = variant or path:match "([^/\\]*)[/\\][^/\\]*$" or path
   return setmetatable(net, Model)
 end
 
@@ -133,7 +162,7 @@ function Model:__call(picture, options)
   if math.type(tile) ~= "integer" or tile < 16 then fail("tile is %s, wanted 16 or more", tostring(tile)) end
   local x = is_tensor and picture or genai.image.from(picture):tensor()
   if x:dim() ~= 3 or x.shape[1] ~= 3 or x:numel() == 0 then fail("the picture is %s[%s], wanted f32[3,height,width]", x.dtype, table.concat(x.shape, ",")) end
-  local y = genai.no_grad(in_tiles, self, x:to "f32", tile, options.progress)
+  local y = genai.no_grad(in_tiles, self, x:to "f32", math.min(tile, self.most or tile), options.progress)
   if is_tensor then return y end
   local out = genai.image.from(y:clamp(0, 1))
   if picture:alpha() then out.clear = genai.image.from(picture:alpha()):resize(out.width, out.height):tensor():slice(1, 1, 1) end
