@@ -38,6 +38,23 @@ static float total(gn_vec v) {
   return s[0];
 }
 
+/* total() of WR vectors, in the same order of additions. */
+GN_INLINE gn_v4 totals(const gn_vec *v) {
+  float s[WR][VL], t[WR][4];
+  gn_v4 q[WR];
+  memcpy(s, v, sizeof s);
+  UNROLL
+  for (int j = 0; j < WR; j++) {
+    const float *p = s[j];
+    q[j] = *(const gn_v4u *)p;
+    if (VL == 16) q[j] = (q[j] + *(const gn_v4u *)(p + VL / 2)) + (*(const gn_v4u *)(p + VL / 4) + *(const gn_v4u *)(p + VL / 2 + VL / 4));
+    else if (VL == 8) q[j] = q[j] + *(const gn_v4u *)(p + VL / 2);
+    memcpy(t[j], &q[j], sizeof q[j]);
+  }
+  transpose4(t[0], 4, (float *)q, 4);
+  return (q[0] + q[2]) + (q[1] + q[3]);
+}
+
 /* acc[x][w] += the products of `rows` rows of x and WR rows of w over k floats (a multiple of VL). */
 GN_INLINE void dots(const int rows, int64_t k, const float *x, int64_t xrs, const float *w, int64_t wrs, gn_vec (*acc)[WR]) {
   gn_vec s[3][WR];
@@ -96,12 +113,22 @@ static void dot_rows(const few *f, int64_t j) {
       if (i < f->m) dots1(k, f->x + i * f->xrs + p, f->xrs, w + p, f->wrs, acc + i);
     }
   }
-  for (int64_t i = 0; i < f->m; i++)
+  bool plain = whole == f->k && f->ccs == 1 && (!f->bias || f->bn == 1);
+  for (int64_t i = 0; i < f->m; i++) {
+    gn_v4 sums = totals(acc[i]);
+    if (plain) {
+      float *c = f->c + i * f->crs + j;
+      if (f->add) sums = *(const gn_v4u *)c + sums;
+      if (f->bias) sums += *(const gn_v4u *)(f->bias + i * f->bm + j);
+      *(gn_v4u *)c = sums;
+      continue;
+    }
     for (int64_t r = 0; r < WR; r++) {
-      float s = total(acc[i][r]);
+      float s = sums[r];
       for (int64_t p = whole; p < f->k; p++) s += f->x[i * f->xrs + p] * w[r * f->wrs + p];
       store_one(f, i, j + r, s);
     }
+  }
 }
 
 static void dot_task(void *context, int64_t t, int worker) {
