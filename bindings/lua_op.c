@@ -187,6 +187,7 @@ static int call_row(lua_State *L, gn_op op) {
   if (row->flags & INPLACE) {                                    /* the result is the first argument itself */
     if (!gn_call(rt->g, op, args, n, out)) return raise_error(L);
     gn_unref(out[0]);
+    if (rt->traced) trace_op(L, op, args, n, out);
     lua_settop(L, 1);
     return 1;
   }

@@ -129,6 +129,17 @@ function tests.norms()
   end, pictures)
 end
 
+function tests.writes_in_place()
+  round_trip(function(v)
+    local y = v * 2
+    local z = y + 1
+    y:add_(v):mul_(3)
+    return y, z, (v + 0):sub_(1):div_(2), y + z
+  end, x)
+  local w = genai.rand(4)
+  round_trip(function(v) return (v * 1):instance_norm_(w, w, { act = "relu" }) end, pictures)
+end
+
 function tests.attention()
   local mask = genai.linspace(-1, 1, 35):reshape(5, 7)
   round_trip(function(q, k, v)
@@ -199,7 +210,10 @@ end
 
 function tests.refusals()
   refused("op slerp has no form in ONNX", function(v) return v:slerp(v * 2, 0.5) end, x)
-  refused("op add_ writes in place", function(v) return (v * 2):add_(1) end, x)
+  refused("op fill_ has no form", function(v) return (v * 2):fill_(1) end, x)
+  refused("op add_ writes into an input", function(v) return v:add_(1) end, x:clone())
+  refused("op add_ writes into a constant", function(v) return genai.zeros(4, 6):add_(v) end, x)
+  refused("shares its elements", function(v) local w = v * 2 local part = w:slice(1, 1, 2) w:add_(1) return part end, x)
   refused("op randn_like draws random numbers", function(v) return v + v:randn_like() end, x)
   refused("op dropout draws random numbers", function(v) return v:dropout(0.5) end, x)
   refused("takes numbers out of a tensor", function(v) return v * (v:sum():item() > 0 and 1 or 2) end, x)

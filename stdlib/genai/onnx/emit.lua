@@ -55,6 +55,12 @@ local function pair(onnx)
   end
 end
 emit.add, emit.sub, emit.mul, emit.div, emit.pow, emit.maximum, emit.minimum = pair "Add", pair "Sub", pair "Mul", pair "Div", pair "Pow", pair "Max", pair "Min"
+for name, onnx in pairs { add_ = "Add", sub_ = "Sub", mul_ = "Mul", div_ = "Div" } do
+  emit[name] = function(g, a, out)
+    local kind = out[1].dtype
+    return g:node(onnx, { g:as(a.x, kind), g:as(a.b, kind) })
+  end
+end
 function emit.remainder(g, a, out)
   local kind = out[1].dtype
   local x, y = g:as(a.a, kind), g:as(a.b, kind)

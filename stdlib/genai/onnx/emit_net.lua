@@ -201,6 +201,7 @@ function emit.instance_norm(g, a)
   local w, b = a.w and g:as(a.w, "f32") or ones(g, c), a.b and g:as(a.b, "f32") or zeros(g, c)
   return activated(g, g:node("InstanceNormalization", { g:as(a.x, "f32"), w, b }, { epsilon = (a.eps or 1e-5) + 0.0 }), a)
 end
+emit.instance_norm_ = emit.instance_norm
 function emit.group_norm(g, a)
   local s, n = a.x.shape, a.groups
   local x = g:reshape(g:as(a.x, "f32"), { s[1], n, -1 })

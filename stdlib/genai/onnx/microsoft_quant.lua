@@ -146,20 +146,21 @@ local function squashed(x)
 end
 
 -- Weights [d, i, gates] of one scale and zero point for each direction or each column.
-local function unpacked(w, scale, zero)
+local function unpacked(a, w, scale, zero)
   local shape = w.shape
+  if #shape ~= 3 or w.dtype == "f32" or zero.dtype == "f32" then a.fail("its weights are %s, wanted quantised [d,i,4h]", tools.text(shape)) end
   local function laid(v) return v:numel() == shape[1] * shape[3] and v:reshape(shape[1], 1, shape[3]) or v:reshape(-1, 1, 1) end
   return ((w:to("f32") - laid(zero):to("f32")) * laid(scale)):transpose(2, 3):contiguous()
 end
 
 define("DynamicQuantizeLSTM", { types = function() return "float", "float", "float" end, make = function(a, consts)
   local kept_w, kept_r
-  if consts[2] and consts[9] and consts[10] then kept_w = unpacked(consts[2], consts[9], consts[10]) end
-  if consts[3] and consts[11] and consts[12] then kept_r = unpacked(consts[3], consts[11], consts[12]) end
+  if consts[2] and consts[9] and consts[10] then kept_w = unpacked(a, consts[2], consts[9], consts[10]) end
+  if consts[3] and consts[11] and consts[12] then kept_r = unpacked(a, consts[3], consts[11], consts[12]) end
   local with = setmetatable({ squash = squashed }, { __index = a })
   local run = rnn.LSTM.make(with, { [2] = kept_w, [3] = kept_r, [4] = consts[4] })
   return function(x, w, r, b, lens, h0, c0, p, ws, wz, rs, rz)
-    return run(squashed(x), kept_w or unpacked(w, ws, wz), kept_r or unpacked(r, rs, rz), b, lens, h0, c0, p)
+    return run(squashed(x), kept_w or unpacked(a, w, ws, wz), kept_r or unpacked(a, r, rs, rz), b, lens, h0, c0, p)
   end
 end })
 

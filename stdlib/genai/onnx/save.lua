@@ -90,17 +90,31 @@ local function depends_on(seen, args)
   return false
 end
 
--- What the function does with values that come from its inputs, op by op.
-local function watcher(seen, log, used)
+-- Ops whose results may be the same elements as their first argument.
+local views = { view = true, reshape = true, expand = true, transpose = true, permute = true, slice = true, select = true, squeeze = true, unsqueeze = true, flatten = true, contiguous = true,
+  unfold = true, to = true }
+
+-- A write in place is a value of its own from then on, where nobody else holds the same elements.
+local function check_place(op, id, w)
+  if w.inputs[id] then fail("op %s writes into an input", op) end
+  if not w.seen[id] then fail("op %s writes into a constant what depends on the inputs", op) end
+  if w.shared[id] then fail("op %s writes in place into a tensor that shares its elements with another one", op) end
+end
+
+-- What the function does with values that come from its inputs, op by op. w: seen, inputs, used, shared by identity; log.
+local function watcher(w)
+  local seen, log, used = w.seen, w.log, w.used
   return function(op, args, out, kind)
     if static[op] then return end
+    local id = core.identity(out[1])
     if not depends_on(seen, args) then
-      if kind == "place" and used[core.identity(out[1])] then fail("op %s changes a constant that was used before", op) end
+      if kind == "place" and used[id] then fail("op %s changes a constant that was used before", op) end
       return
     end
-    if kind == "place" then fail("op %s writes in place, which has no form in ONNX", op) end
+    if kind == "place" then check_place(op, id, w) end
+    if views[op] and core.is_tensor(args.x) and core.identity(args.x) ~= id then w.shared[core.identity(args.x)], w.shared[id] = true, true end
     if kind == "random" and not (op == "dropout" and (args.train == false or args.p == 0)) then fail("op %s draws random numbers, which a net in a file does not do", op) end
-    log[#log + 1] = { op = op, args = args, out = out }
+    log[#log + 1] = { op = op, args = args, out = out, place = kind == "place" }
     for _, y in ipairs(out) do seen[core.identity(y)] = true end
     for _, v in pairs(args) do
       if core.is_tensor(v) then used[core.identity(v)] = true end
@@ -116,11 +130,12 @@ local function guarded(seen, name, f)
   end
 end
 
-local function watched(f, given, seen, log)
+local function watched(f, given, w)
+  local seen = w.seen
   local methods, was = core.methods, core.recording(false)
   local item, totable = methods.item, methods.totable
   methods.item, methods.totable = guarded(seen, "item", item), guarded(seen, "totable", totable)
-  core.trace(watcher(seen, log, {}))
+  core.trace(watcher(w))
   local results = table.pack(pcall(f, table.unpack(given, 1, given.n)))
   core.trace(nil)
   methods.item, methods.totable = item, totable
@@ -196,7 +211,7 @@ local function emit(g, step)
   end
   for k, y in ipairs(step.out) do
     local id = core.identity(y)
-    if names[k] and not g.names[id] then g.names[id] = names[k] end
+    if names[k] and (step.place or not g.names[id]) then g.names[id] = names[k] end
   end
 end
 
@@ -243,14 +258,14 @@ end
 function save.bytes(name, f, inputs, options)
   options = options or {}
   local list, given = inputs_of(inputs, options.inputs)
-  local g, seen, log = new_graph(), {}, {}
+  local g, w = new_graph(), { seen = {}, inputs = {}, used = {}, shared = {}, log = {} }
   for _, pair in ipairs(list) do
     local id = core.identity(pair[2])
-    if seen[id] then fail("input \"%s\" is the same tensor as another one", pair[1]) end
-    seen[id], g.names[id] = true, pair[1]
+    if w.seen[id] then fail("input \"%s\" is the same tensor as another one", pair[1]) end
+    w.seen[id], w.inputs[id], g.names[id] = true, true, pair[1]
   end
-  local results = watched(f, given, seen, log)
-  for _, step in ipairs(log) do emit(g, step) end
+  local results = watched(f, given, w)
+  for _, step in ipairs(w.log) do emit(g, step) end
   return bytes_of(g, name, list, outputs_of(results, options.outputs))
 end
 
