@@ -180,12 +180,6 @@ end
 -- ---- norms ----
 local function ones(g, n) return g:constant(op.ones(n)) end
 local function zeros(g, n) return g:constant(op.zeros(n)) end
-local function size_along(shape, n)                                -- [1,n,1,..]
-  local out = { 1, n }
-  for d = 3, #shape do out[d] = 1 end
-  return out
-end
-
 function emit.layer_norm(g, a)
   local n = a.x.shape[a.x:dim()]
   return g:node("LayerNormalization", { g:as(a.x, "f32"), a.w and g:as(a.w, "f32") or ones(g, n), a.b and g:as(a.b, "f32") or nil }, { axis = -1, epsilon = (a.eps or 1e-5) + 0.0 })
@@ -203,12 +197,9 @@ function emit.instance_norm(g, a)
 end
 emit.instance_norm_ = emit.instance_norm
 function emit.group_norm(g, a)
-  local s, n = a.x.shape, a.groups
-  local x = g:reshape(g:as(a.x, "f32"), { s[1], n, -1 })
-  local y = g:reshape(g:node("InstanceNormalization", { x, ones(g, n), zeros(g, n) }, { epsilon = (a.eps or 1e-5) + 0.0 }), s)
-  local shape = size_along(s, s[2])
-  if a.w then y = g:node("Mul", { y, g:reshape(g:as(a.w, "f32"), shape) }) end
-  return a.b and g:node("Add", { y, g:reshape(g:as(a.b, "f32"), shape) }) or y
+  local c = a.x.shape[2]
+  local w, b = a.w and g:as(a.w, "f32") or ones(g, c), a.b and g:as(a.b, "f32") or zeros(g, c)
+  return g:node("GroupNormalization", { g:as(a.x, "f32"), w, b }, { num_groups = a.groups, epsilon = (a.eps or 1e-5) + 0.0 })
 end
 function emit.batch_norm(g, a)
   if a.train then g.fail "op batch_norm is training: call nn.eval first" end

@@ -72,7 +72,7 @@ end
 --- proto.model(g) -> ModelProto; g = { name, opset, nodes, tensors, inputs, outputs } with the messages in lists.
 function proto.model(g)
   local graph = each(1, g.nodes) .. bytes(2, g.name) .. each(5, g.tensors) .. each(11, g.inputs) .. each(12, g.outputs)
-  return int(1, 9) .. bytes(2, "genai") .. bytes(7, graph) .. bytes(8, bytes(1, "") .. int(2, g.opset))
+  return int(1, 10) .. bytes(2, "genai") .. bytes(7, graph) .. bytes(8, bytes(1, "") .. int(2, g.opset))
 end
 
 return proto

@@ -2,7 +2,7 @@
 local core = require "genai.core"
 local proto = require "genai.onnx.proto"
 local save = {}
-local OPSET = 20
+local OPSET = 21
 
 local function fail(format, ...) core.fail("onnx.save: " .. format:format(...)) end
 
