@@ -24,6 +24,8 @@ function tests.svg()
   local path = genai.tmpdir() .. "/d.svg"
   d:save(path, { seconds = 2 })
   assert(core.read(path):find('dur="1.500s"', 1, true))
+  genai.save(path, d)
+  assert(genai.recipe(path).note == "</script>" and genai.load(path) == d:svg())
   d:save(genai.tmpdir() .. "/d.json")
   assert(drawing.from(genai.load(genai.tmpdir() .. "/d.json")):svg() == drawing.from(d.strokes):svg())
 end

@@ -9,7 +9,7 @@ local MOST = 100000                                                         -- p
 local function fail(format, ...) core.fail("drawing: " .. format:format(...)) end
 local function finite(x) return type(x) == "number" and x - x == 0 end
 
---- genai.drawing.from(strokes) -> drawing. strokes: a list of lists of { x, y } (or of a drawing's strokes read from JSON). Field: strokes.
+--- genai.drawing.from(strokes) -> drawing. strokes: a list of lists of { x, y }. Field: strokes.
 -- > #genai.drawing.from({ { { 0, 0 }, { 3, 4 } } }).strokes == 1
 function drawing.from(strokes)
   if getmetatable(strokes) == Drawing then return strokes end

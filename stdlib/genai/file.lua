@@ -5,9 +5,9 @@ local file = {}
 local kinds = {
   png = "image", jpg = "image", jpeg = "image", bmp = "image", tga = "image", ppm = "image", pgm = "image", pnm = "image",
   wav = "sound", wave = "sound", flac = "sound", ogg = "sound", oga = "sound", mid = "midi", midi = "midi",
-  npy = "npy", npz = "npz", safetensors = "safetensors", json = "json", txt = "text", md = "text", lua = "text", csv = "text", html = "html", htm = "html", onnx = "onnx",
+  npy = "npy", npz = "npz", safetensors = "safetensors", json = "json", txt = "text", md = "text", lua = "text", csv = "text", html = "html", htm = "html", svg = "html", onnx = "onnx",
 }
-local KNOWN = "png jpg bmp tga ppm wav flac ogg mid npy npz safetensors onnx json txt md csv html"
+local KNOWN = "png jpg bmp tga ppm svg wav flac ogg mid npy npz safetensors onnx json txt md csv html"
 
 local function extension(path) return (path:match "%.([%w]+)$" or ""):lower() end
 
@@ -107,7 +107,7 @@ end
 
 --- genai.save(path, value [, options])
 -- The name's end decides: .npy a tensor; .npz and .safetensors a table of tensors (options `metadata`, `recipe`: tables kept beside them);
--- .png .jpg .bmp .tga an image or a tensor; .wav .flac .ogg a sound, or a tensor with option `rate`; .mid a tune; .json any table; .txt a string.
+-- .png .jpg .bmp .tga an image or a tensor; .wav .flac .ogg a sound, or a tensor with option `rate`; .mid a tune; .json any table; .svg a drawing; .txt a string.
 -- Other options are those of image:save and audio:save. The file is whole or, after an error, what it was before.
 -- > (function() local p = genai.tmpdir() .. "/y.npz" genai.save(p, { a = genai.ones(2) }) return genai.load(p).a:equal(genai.ones(2)) end)()
 function file.save(path, value, options)

@@ -128,4 +128,6 @@ function Model:draw(n, options)
   return out
 end
 
+function Model:__tostring() return ("ddpm-mnist %s: model:draw(n, { sampler = \"ddpm\" or \"ddim\", steps =, seed = }), model(x, t)"):format(self.variant) end
+
 return ddpm

@@ -127,4 +127,8 @@ function Model:grid(corners, options)
   end)
 end
 
+function Model:__tostring()
+  return ("mnist-vae-gan %s: model:draw(n, { seed = }), model:walk(stops), model:grid(), model:decode(z)%s"):format(self.variant, self.variant == "vae" and ", model:encode(digits)" or "")
+end
+
 return both

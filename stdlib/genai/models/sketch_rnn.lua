@@ -158,4 +158,6 @@ function Model:draw(options)
   return o.count and out or out[1]
 end
 
+function Model:__tostring() return ("sketch-rnn %s: model:draw { seed =, temperature =, from =, count = }; drawings morph and save as .svg, .png, .json"):format(self.name) end
+
 return sketch

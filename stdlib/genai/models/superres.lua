@@ -170,6 +170,6 @@ function Model:__call(picture, options)
   return out
 end
 
-function Model:__tostring() return ("superres %s, x%d"):format(self.variant, self.scale) end
+function Model:__tostring() return ("superres %s, x%d: model(picture)"):format(self.variant, self.scale) end
 
 return superres

@@ -124,4 +124,6 @@ function Model:fade(a, b, steps, options)
   return out
 end
 
+function Model:__tostring() return "taef2: model:encode(picture), model:decode(z), model:image(z), model:fade(a, b, steps)" end
+
 return taef2
