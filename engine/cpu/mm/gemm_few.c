@@ -83,7 +83,7 @@ static __attribute__((noinline)) void dots2(int64_t k, const float *x, int64_t x
 static __attribute__((noinline)) void dots3(int64_t k, const float *x, int64_t xrs, const float *w, int64_t wrs, gn_vec (*acc)[WR]) { dots(3, k, x, xrs, w, wrs, acc); }
 
 /* One row of x: two sums for each row of w, to hide the latency of the additions. */
-static __attribute__((noinline)) void dots_one(int64_t k, const float *x, const float *w, int64_t wrs, gn_vec *acc) {
+GN_INLINE void dots_one(int64_t k, const float *x, const float *w, int64_t wrs, gn_vec *acc) {
   gn_vec s[2][WR] = {{{0}}};
   int64_t p = 0;
   for (; p + 2 * VL <= k; p += 2 * VL)
@@ -131,9 +131,23 @@ static void dot_rows(const few *f, int64_t j) {
   }
 }
 
+/* One row of x by whole vectors: rows j..end-1 of w, WR at a time; returns how far it came. */
+static int64_t one_row(const few *f, int64_t j, int64_t end) {
+  for (; j + WR <= end; j += WR) {
+    gn_vec acc[WR];
+    dots_one(f->k, f->x, f->w + j * f->wrs, f->wrs, acc);
+    gn_v4 sums = totals(acc);
+    if (f->add) sums = *(const gn_v4u *)(f->c + j) + sums;
+    if (f->bias) sums += *(const gn_v4u *)(f->bias + j);
+    *(gn_v4u *)(f->c + j) = sums;
+  }
+  return j;
+}
+
 static void dot_task(void *context, int64_t t, int worker) {
   const few *f = context;
   int64_t j = t * f->per, end = smaller(j + f->per, f->n);
+  if (f->m == 1 && f->k % VL == 0 && f->ccs == 1 && (!f->bias || f->bn == 1)) j = one_row(f, j, end);
   for (; j + WR <= end; j += WR) dot_rows(f, j);
   for (; j < end; j++)
     for (int64_t i = 0; i < f->m; i++) {
