@@ -125,7 +125,7 @@ $(BUILD)/tests/%: tests/%.c $(LIBOBJ)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- what people type ----
-.PHONY: all setup test run-tests check demo install uninstall clean asan test-exact test-weights bench tidy
+.PHONY: all setup test run-tests check demo install uninstall clean asan test-exact test-weights bench bench-models tidy
 setup:
 	@sh scripts/setup.sh
 
@@ -147,6 +147,11 @@ demo: setup
 bench: setup
 	@$(MAKE) --no-print-directory $(BUILD)/genai
 	@sh scripts/bench.sh $(BUILD)
+
+# The networks beside PyTorch and onnxruntime (PEERS names a Python environment that has them).
+bench-models: setup
+	@$(MAKE) --no-print-directory $(BUILD)/genai
+	@sh scripts/bench_models.sh $(BUILD) $(NETS)
 
 # The networks beside their goldens, a line each; skipped where the weights are not there (GENAI_MODELS says where).
 test-weights: setup
