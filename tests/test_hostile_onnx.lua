@@ -170,8 +170,10 @@ local function nodes_model(nodes, more)
 end
 
 function tests.graphs_that_lie()
-  refused(nodes_model { pb.node("Add", { "x", "later" }, { "y" }), pb.node("Neg", { "x" }, { "later" }) }, "nothing before it makes")
-  refused(nodes_model { pb.node("Neg", { "y" }, { "y" }) }, "nothing before it makes")
+  assert(feed(nodes_model { pb.node("Add", { "x", "later" }, { "y" }), pb.node("Neg", { "x" }, { "later" }) }, "another order"))
+  refused(nodes_model { pb.node("Add", { "x", "never" }, { "y" }) }, "which nothing makes")
+  refused(nodes_model { pb.node("Neg", { "y" }, { "y" }) }, "what it makes itself")
+  refused(nodes_model { pb.node("Neg", { "a" }, { "b" }), pb.node("Abs", { "x" }, { "y" }), pb.node("Neg", { "b" }, { "a" }) }, "what it makes itself")
   refused(nodes_model { pb.node("Neg", { "x" }, { "y" }), pb.node("Abs", { "x" }, { "y" }) }, "made twice")
   refused(nodes_model({ pb.node("Neg", { "x" }, { "y" }) }, { output = "z" }), "made by no node")
   refused(nodes_model { pb.node("Frobnicate", { "x" }, { "y" }, nil, { name = "here" }) }, "node \"here\": op Frobnicate of ai.onnx, opset 17, is not supported")

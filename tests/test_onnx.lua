@@ -97,6 +97,14 @@ function tests.written_over_only_what_dies()
   assert(made(core.tensor { 1, -2 }).y:equal(core.tensor { -1, 2 }))
 end
 
+function tests.nodes_in_another_order()
+  local inner = pb.graph { outputs = { pb.value("q", "float") }, nodes = { pb.node("Add", { "n", "x" }, { "q" }) } }
+  local net = load { inputs = { pb.value("x", "float", { 2 }), pb.value("c", "bool", {}) }, outputs = { pb.value("y", "float") },
+    nodes = { pb.node("Mul", { "f", "n" }, { "y" }), pb.node("If", { "c" }, { "f" }, { then_branch = { graph = inner }, else_branch = { graph = inner } }), pb.node("Neg", { "e" }, { "n" }), pb.node("Exp", { "x" }, { "e" }) } }
+  local x = core.tensor { 1, 2 }
+  assert(net { x = x, c = core.tensor(true) }.y:close((x - x:exp()) * -x:exp(), { rtol = 1e-5 }))
+end
+
 -- ---- constants ----
 function tests.constants_are_folded()
   local net = load { inputs = x_of(2, 3), outputs = { pb.value("y", "float") }, initializers = { pb.tensor("two", "float", {}, { 2 }), pb.tensor("axes", "int64", { 1 }, { 0 }) },

@@ -98,7 +98,7 @@ local function inputs_of(frame, scope, node)
   local ins = {}
   for i, name in ipairs(node.inputs) do
     ins[i] = name ~= "" and resolve(frame, scope, name) or false
-    if name ~= "" and not ins[i] then fail("%s reads \"%s\", which nothing before it makes", node.where, name) end
+    if name ~= "" and not ins[i] then fail("%s reads \"%s\", which nothing makes", node.where, name) end
   end
   return ins
 end
@@ -202,11 +202,76 @@ local function unsupported(frame, scope, node)
   fail("%s: node \"%s\": op %s of %s, opset %d, is not supported", frame.model.path, node.name, node.op, domain, scope.opsets[node.domain] or 0)
 end
 
---- compile.nodes(frame, scope, nodes): adds nodes in the file's order, which must be one in which they can run.
+-- ---- order: files should list nodes in one in which they can run, but some writers put them at the end ----
+-- What a node and the graphs in it read of the graph around.
+local function free_names(node, out)
+  for _, name in ipairs(node.inputs) do out[name] = true end
+  for _, attr in pairs(node.attrs) do
+    local g, inner = attr.graph, {}
+    for _, n in ipairs(g and g.nodes or {}) do free_names(n, inner) end
+    for _, v in ipairs(g and g.outputs or {}) do inner[v.name] = true end
+    for _, n in ipairs(g and g.nodes or {}) do
+      for _, name in ipairs(n.outputs) do inner[name] = nil end
+    end
+    for _, v in ipairs(g and g.inputs or {}) do inner[v.name] = nil end
+    for _, t in ipairs(g and g.initializers or {}) do inner[t.name] = nil end
+    for name in pairs(inner) do out[name] = true end
+  end
+  return out
+end
+
+-- Each node with the places of those that make what it reads; the second result: whether all stand before it.
+local function needs_of(nodes)
+  local makers, needs, fine = {}, {}, true
+  for i, node in ipairs(nodes) do
+    for _, name in ipairs(node.outputs) do if name ~= "" then makers[name] = makers[name] or i end end
+  end
+  for i, node in ipairs(nodes) do
+    local list = {}
+    for name in pairs(free_names(node, {})) do
+      local from = makers[name]
+      if from then
+        list[#list + 1] = from
+        fine = fine and from < i
+      end
+    end
+    needs[i] = list
+  end
+  return needs, fine
+end
+
+local function in_order(nodes, path)
+  local needs, fine = needs_of(nodes)
+  if fine then return nodes end
+  local waits, feeds, ready, out = {}, {}, {}, {}
+  for i, list in ipairs(needs) do
+    waits[i] = #list
+    if #list == 0 then ready[#ready + 1] = i end
+    for _, from in ipairs(list) do
+      feeds[from] = feeds[from] or {}
+      table.insert(feeds[from], i)
+    end
+  end
+  local at = 1
+  while ready[at] do
+    out[at] = nodes[ready[at]]
+    for _, i in ipairs(feeds[ready[at]] or {}) do
+      waits[i] = waits[i] - 1
+      if waits[i] == 0 then ready[#ready + 1] = i end
+    end
+    at = at + 1
+  end
+  for i, node in ipairs(nodes) do
+    if waits[i] > 0 then fail("%s: node \"%s\" (%s) reads, through others, what it makes itself", path, node.name, node.op) end
+  end
+  return out
+end
+
+--- compile.nodes(frame, scope, nodes): adds nodes.
 function compile.nodes(frame, scope, nodes)
   local model = frame.model
   local ops = require "genai.onnx.ops"
-  for _, node in ipairs(nodes) do
+  for _, node in ipairs(in_order(nodes, model.path)) do
     model.budget = model.budget - 1
     if model.budget < 0 then fail("%s: its functions unfold to too many nodes", model.path) end
     local f = model.functions[graphs.key(node.domain, node.op, node.overload)]

@@ -54,7 +54,7 @@ end
 
 function ops.Unsqueeze(a, x, axes)
   local shape, out, new = x.shape, {}, {}
-  axes = a.axes or ints(axes)
+  axes = a.axes or ints(axes) or a.fail "it has no axes"
   local dims = #shape + #axes
   if dims > 8 then a.fail("the result has %d dims, at most 8 are supported", dims) end
   for _, d in ipairs(tools.axes(a, axes, dims)) do new[d] = true end
