@@ -35,6 +35,7 @@ INLINE void store(float *p, vec v) { *(vec *)p = v; }
 typedef int32_t ivec __attribute__((vector_size(VL * 4)));
 INLINE vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
 INLINE vec activate(vec v, const gn_act *a) {                    /* NaN stays */
+  if (a->slope == 0 && a->cap == __builtin_inff()) return choose(v <= 0, (vec){0}, v);
   vec low = a->slope ? v * a->slope : (vec){0}, cap = a->cap - (vec){0};
   v = choose(v <= 0, low, v);
   return choose(v > cap, cap, v);
