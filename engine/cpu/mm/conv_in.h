@@ -34,16 +34,17 @@ INLINE void store(float *p, vec v) { *(vec *)p = v; }
 
 typedef int32_t ivec __attribute__((vector_size(VL * 4)));
 INLINE vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
+static inline bool is_relu(const gn_act *a) { return a && a->slope == 0 && a->cap == __builtin_inff(); }
 INLINE vec activate(vec v, const gn_act *a) {                    /* NaN stays */
-  if (a->slope == 0 && a->cap == __builtin_inff()) return choose(v <= 0, (vec){0}, v);
+  if (is_relu(a)) return choose(v <= 0, (vec){0}, v);
   vec low = a->slope ? v * a->slope : (vec){0}, cap = a->cap - (vec){0};
   v = choose(v <= 0, low, v);
   return choose(v > cap, cap, v);
 }
 
-/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given. Row k of b starts at k * ldb, or at off[k]. */
+/* c[rows, nv * VL] (+)= a[k, rows] * b[k, nv * VL], k in order; bias is added at the end where given, then what is below 0 cut. Row k of b starts at k * ldb, or at off[k]. */
 INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict a, const float *restrict b, int64_t ldb, const int64_t *restrict off,
-                 float *restrict c, int64_t ldc, const float *bias, bool first) {
+                 float *restrict c, int64_t ldc, const float *bias, bool relu, bool first) {
   vec acc[MR][4];
   UNROLL for (int i = 0; i < rows; i++) {
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = first ? (vec){0} : load(c + i * ldc + j * VL);
@@ -58,7 +59,10 @@ INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict 
     }
   }
   UNROLL for (int i = 0; i < rows; i++) {
-    UNROLL for (int j = 0; j < nv; j++) store(c + i * ldc + j * VL, bias ? acc[i][j] + bias[i] : acc[i][j]);
+    UNROLL for (int j = 0; j < nv; j++) {
+      vec v = bias ? acc[i][j] + bias[i] : acc[i][j];
+      store(c + i * ldc + j * VL, relu ? choose(v <= 0, (vec){0}, v) : v);
+    }
   }
 }
 

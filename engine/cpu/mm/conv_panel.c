@@ -1,7 +1,7 @@
 /* conv_panel.c: the micro-kernel's heights, and panels gathered from a picture on the fly: no im2col buffer. */
 #include "conv_in.h"
 
-#define CASE(r) case r: tile(r, VECTORS, TABLE, k, a, b, ldb, off, c, ldc, bias, first); return;
+#define CASE(r) case r: tile(r, VECTORS, TABLE, k, a, b, ldb, off, c, ldc, bias, TABLE && VECTORS < 4 && relu, first); return;
 #if MR >= 14
 #define HALF CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
 #define FULL HALF CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
@@ -15,7 +15,7 @@
 #define HALF CASE(1) CASE(2)
 #define FULL HALF CASE(3) CASE(4)
 #endif
-#define PANEL(name) static void name(int64_t height, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc, const float *bias, bool first)
+#define PANEL(name) static void name(int64_t height, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc, const float *bias, bool relu, bool first)
 
 #define VECTORS 2
 #define TABLE false
@@ -46,12 +46,13 @@ static void activate_tile(int64_t height, int64_t width, float *c, int64_t ldc, 
 /* height rows of outputs for one panel; its rows start at off[k], or where off is NULL (not with VL pixels) at k * ldb. */
 void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first) {
-  if (width == VL) single_at(height, k, a, b, ldb, off, c, ldc, bias, first);
-  else if (width == WIDE && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, first);
-  else if (width == WIDE) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, first);
-  else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, first);
-  else narrow(height, k, a, b, ldb, off, c, ldc, bias, first);
-  if (act) activate_tile(height, width, c, ldc, act);
+  bool relu = is_relu(act) && off && width < WIDE;               /* in the registers where it is common, to keep the code small */
+  if (width == VL) single_at(height, k, a, b, ldb, off, c, ldc, bias, relu, first);
+  else if (width == WIDE && off) wide_at(height, k, a, b, ldb, off, c, ldc, bias, relu, first);
+  else if (width == WIDE) wide_panel(height, k, a, b, ldb, off, c, ldc, bias, relu, first);
+  else if (off) narrow_at(height, k, a, b, ldb, off, c, ldc, bias, relu, first);
+  else narrow(height, k, a, b, ldb, off, c, ldc, bias, relu, first);
+  if (act && !relu) activate_tile(height, width, c, ldc, act);
 }
 
 /* Memory for nt[d] taps in each dim. */
