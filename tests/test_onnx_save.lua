@@ -27,8 +27,8 @@ local function round_trip(f, inputs, options)
   return net
 end
 
-local function refused(words, f, inputs)
-  local fine, text = pcall(genai.onnx.save, genai.tmpdir() .. "/refused.onnx", f, inputs)
+local function refused(words, f, inputs, options)
+  local fine, text = pcall(genai.onnx.save, genai.tmpdir() .. "/refused.onnx", f, inputs, options)
   assert(not fine, "not refused: " .. words)
   assert(tostring(text):find(words, 1, true), tostring(text))
   assert(not core.exists(genai.tmpdir() .. "/refused.onnx"), "a file is left")
@@ -182,6 +182,34 @@ function tests.networks()
     local y, state = v:lstm({ h, c }, { cell })
     return y:linear(genai.ones(3, 8)):softmax(-1), state
   end, { genai.randn(1, 1, 5), genai.randn(1, 1, 8), genai.randn(1, 1, 8) })
+end
+
+-- Saved from one batch, run on another.
+local function any_batch(f, inputs, batch, others)
+  local path = genai.tmpdir() .. "/batch.onnx"
+  genai.onnx.save(path, f, inputs, { batch = batch })
+  local list, given, net = core.is_tensor(others) and { others } or others, {}, genai.onnx.load(path)
+  for i, v in ipairs(net.inputs) do given[v.name] = list[i] end
+  local wanted, found = flat({}, table.pack(genai.no_grad(f, table.unpack(list)))), net(given)
+  for i, v in ipairs(net.outputs) do assert(found[v.name]:close(wanted[i], { rtol = 1e-4, atol = 1e-5 }), v.name) end
+  return net
+end
+
+function tests.batches_of_any_size()
+  local conv = nn.chain { nn.conv2d(4, 8, 3, { pad = 1 }), nn.group_norm(2, 8), nn.silu, nn.conv2d(8, 4, 3, { stride = 2 }) }
+  local net = any_batch(function(v) return conv(v):resize({ 12, 12 }, { mode = "bilinear" }):flatten(2) end, pictures, true, genai.randn(5, 4, 9, 10))
+  assert(net.inputs[1].shape[1] == "batch" and net.outputs[1].shape[1] == "batch" and net.outputs[1].shape[2] == 576)
+  any_batch(function(v) return v:mean(1, { keep = true }):expand(v.shape[1], 6), v:view(-1), v:sum(1), v:view(v.shape[1] * 2, 3):slice(1, 1, -1) end, genai.randn(2, 6), true, genai.randn(4, 6))
+  any_batch(function(q, k, v) return q:attention(k, v) end, { genai.randn(2, 4, 5, 8), genai.randn(2, 2, 7, 8), genai.randn(2, 2, 7, 6) }, true,
+    { genai.randn(3, 4, 5, 8), genai.randn(3, 2, 7, 8), genai.randn(3, 2, 7, 6) })
+  local w = { { genai.randn(16, 3), genai.randn(16, 4), genai.randn(16), genai.randn(16) } }
+  any_batch(function(v, h, c) return v:lstm({ h, c }, w) end, { genai.randn(6, 2, 3), genai.randn(1, 2, 4), genai.randn(1, 2, 4) }, { input1 = 2, input2 = 2, input3 = 2 },
+    { genai.randn(6, 5, 3), genai.randn(1, 5, 4), genai.randn(1, 5, 4) })
+  refused("a constant of Mul follows the batch", function(v) return v * (1 / v.shape[1]) end, x, { batch = true })
+  refused("the ops themselves follow the batch", function(v) for _ = 1, v.shape[1] do v = v * 2 end return v end, x, { batch = true })
+  refused('no input "z"', function(v) return v end, x, { batch = { z = 1 } })
+  refused("wanted true or { input = dim }", function(v) return v end, x, { batch = 3 })
+  refused("wanted 4 as the others", function(a, b) return a:sum() + b:sum() end, { x, genai.ones(3) }, { batch = true })
 end
 
 function tests.names()

@@ -63,9 +63,9 @@ function proto.node(n)
   return each(1, n.inputs) .. each(2, n.outputs) .. bytes(3, n.name) .. bytes(4, n.op) .. each(5, attrs)
 end
 
---- proto.value(name, x) -> ValueInfoProto with x's type and shape.
-function proto.value(name, x)
-  local shape = each(1, x.shape, function(n) return int(1, n) end)
+--- proto.value(name, x, shape) -> ValueInfoProto with x's type and a shape (x's) of numbers and names.
+function proto.value(name, x, shape)
+  shape = each(1, shape or x.shape, function(n) return type(n) == "string" and bytes(2, n) or int(1, n) end)
   return bytes(1, name) .. bytes(2, bytes(1, int(1, kinds[x.dtype]) .. bytes(2, shape)))
 end
 

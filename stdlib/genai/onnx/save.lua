@@ -237,10 +237,11 @@ local function map(list, f)
   return out
 end
 
-local function bytes_of(g, name, inputs, outputs)
+-- Results get the names they are given.
+local function name_outputs(g, inputs, outputs)
   local taken = {}
   for _, pair in ipairs(inputs) do taken[pair[1]] = true end
-  for _, pair in ipairs(outputs) do                            -- a result has the name it is given
+  for _, pair in ipairs(outputs) do
     if taken[pair[1]] or pair[1]:find "^[vw]/" then fail("the name \"%s\" is taken", pair[1]) end
     if not proto.kind(pair[2]) then fail("output \"%s\" is %s, wanted f32, i32, i64, u8 or bool", pair[1], pair[2].dtype) end
     taken[pair[1]] = true
@@ -249,14 +250,10 @@ local function bytes_of(g, name, inputs, outputs)
     local node = g.nodes[#g.nodes]
     node.outputs[1], pair[3] = pair[1], pair[1]
   end
-  local nodes, tensors = needed(g, outputs)
-  return proto.model { name = name, opset = OPSET, nodes = map(nodes, proto.node), tensors = map(tensors, function(t) return proto.tensor(t.name, t.tensor) end),
-    inputs = map(inputs, function(p) return proto.value(p[1], p[2]) end), outputs = map(outputs, function(p) return proto.value(p[1], p[2]) end) }
 end
 
---- save.bytes(name, f, inputs, options) -> the file's bytes.
-function save.bytes(name, f, inputs, options)
-  options = options or {}
+-- One run of f as a graph: { g, inputs, outputs }.
+local function graph_of(f, inputs, options)
   local list, given = inputs_of(inputs, options.inputs)
   local g, w = new_graph(), { seen = {}, inputs = {}, used = {}, shared = {}, log = {} }
   for _, pair in ipairs(list) do
@@ -266,7 +263,41 @@ function save.bytes(name, f, inputs, options)
   end
   local results = watched(f, given, w)
   for _, step in ipairs(w.log) do emit(g, step) end
-  return bytes_of(g, name, list, outputs_of(results, options.outputs))
+  local outputs = outputs_of(results, options.outputs)
+  name_outputs(g, list, outputs)
+  return { g = g, inputs = list, outputs = outputs }
+end
+
+-- The same function on a batch with one more.
+local function any_batch(made, f, inputs, options)
+  local batch = require "genai.onnx.batch"
+  local dims, size = batch.dims(made.inputs, options.batch)
+  local more = batch.larger(made.inputs, dims)
+  if core.is_tensor(inputs) then more = more[made.inputs[1][1]]
+  elseif #inputs > 0 then
+    local list = {}
+    for i, pair in ipairs(made.inputs) do list[i] = more[pair[1]] end
+    more = list
+  end
+  local other = graph_of(f, more, options)
+  return batch.join(made, other, dims, size), other
+end
+
+--- save.bytes(name, f, inputs, options) -> the file's bytes.
+function save.bytes(name, f, inputs, options)
+  options = options or {}
+  local made, w, other = graph_of(f, inputs, options), nil, nil
+  if options.batch then w, other = any_batch(made, f, inputs, options) end
+  local function values(which)
+    local out = {}
+    for i, pair in ipairs(made[which]) do
+      out[i] = proto.value(pair[1], pair[2], w and require("genai.onnx.batch").shape(w, pair[2], other[which][i][2]))
+    end
+    return out
+  end
+  local nodes, tensors = needed(made.g, made.outputs)
+  return proto.model { name = name, opset = OPSET, nodes = map(nodes, proto.node), tensors = map(tensors, function(t) return proto.tensor(t.name, t.tensor) end), inputs = values "inputs",
+    outputs = values "outputs" }
 end
 
 return save
