@@ -13,8 +13,8 @@ local vae, gan = genai.model "mnist-vae-gan/vae", genai.model "mnist-vae-gan/gan
 local planes = { vae:grid(nil, { steps = 12, seed = seed }), gan:grid(nil, { steps = 12, seed = seed }) }
 -- Below: a walk over five stops, between them along arcs.
 for _, model in ipairs { vae, gan } do
-  local walk = model:walk(5, { steps = 25, seed = seed + 1 })
-  planes[#planes + 1] = genai.image.grid({ table.unpack(walk, 1, 96) }, { columns = 12, gap = 0 })
+  local walk = model:walk(5, { steps = 36, seed = seed + 1 })
+  planes[#planes + 1] = genai.image.grid({ table.unpack(walk, 1, 144) }, { columns = 12, gap = 0 })
 end
 genai.image.grid(planes, { columns = 2, gap = 8, background = 0.25 }):save(out)
 print(out .. ": planes and walks through latents; left a vae's, right a gan's")
