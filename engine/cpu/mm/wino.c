@@ -26,7 +26,7 @@ typedef struct job {
 
 bool K(wino_suits)(const gn_conv *s, bool data) {
   const int64_t *out = data ? s->in : s->out;
-  if (s->groups != 1 || s->c < 16 || s->o < 16 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->k[1] != 3 || s->k[2] != 3 || s->pad[0]) return false;
+  if (s->groups != 1 || s->c < 8 || s->o < 8 || s->c + s->o < 18 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->k[1] != 3 || s->k[2] != 3 || s->pad[0]) return false;
   for (int d = 0; d < 3; d++) if (s->stride[d] != 1 || s->dilation[d] != 1) return false;
   int64_t tiles = s->n * ((out[1] + 3) / 4) * ((out[2] + 3) / 4), pixels = s->n * out[1] * out[2], full = tiles <= VL ? VL : (tiles + NR - 1) / NR * NR;
   return pixels >= 144 && full * 16 <= pixels * 2;
