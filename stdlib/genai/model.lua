@@ -100,11 +100,12 @@ end
 -- ---- finding ----
 
 --- model.list() -> what is there: { { name =, path =, architecture =, module =, card = }, ... }, sorted within each folder of model.folders().
--- A folder that no architecture reads is looked into, once. A name hides the same name further down.
+-- A folder that no architecture reads is looked into, once. A name hides the same name further down. One whose card is wrong has `problem` instead of a module.
 function model.list()
   local out, seen = {}, {}
   local function add(name, path)
-    local r = reader(path)
+    local fine, r = pcall(reader, path)
+    if not fine then r = { path = path, problem = tostring(r):gsub("^%S-:%d+: ", "") } end
     if r and not seen[name] then
       seen[name], r.name = true, name
       out[#out + 1] = r
@@ -138,7 +139,7 @@ end
 local function nested(name)
   for _, m in ipairs(model.list()) do
     local last = m.name:match "/([^/]+)$"
-    if last and (name == last or name:sub(1, #last + 1) == last .. "/") then return m, name:match("^[^/]+/(.+)$") end
+    if last and not m.problem and (name == last or name:sub(1, #last + 1) == last .. "/") then return m, name:match("^[^/]+/(.+)$") end
   end
 end
 
@@ -150,7 +151,7 @@ local function missing(name, folders)
   for _, m in ipairs(model.list()) do
     names[#names + 1] = m.name
     if m.name:find "/" then names[#names + 1] = m.name:match "/([^/]+)$" end
-    for _, variant in ipairs(m.module.variants or {}) do names[#names + 1] = m.name .. "/" .. variant end
+    for _, variant in ipairs(m.module and m.module.variants or {}) do names[#names + 1] = m.name .. "/" .. variant end
   end
   local near = require("genai.tensor").nearest(name, names)
   local where = folders[1] == "" and "" or "; looked in " .. table.concat(model.folders(), ", ")

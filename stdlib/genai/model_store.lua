@@ -70,10 +70,13 @@ end
 function store.show(name)
   if name then return show_one(name) end
   local rows, width = { { "name", "architecture", "size", "licence", "sha256 of the largest" } }, { 0, 0, 0, 0, 0 }
+  local broken = {}
   for _, m in ipairs(finder.list()) do
-    local f = facts(m)
-    rows[#rows + 1] = { m.name, m.architecture, size_text(f.bytes), f.licence, f.largest and core.hash_file(f.largest.path):sub(1, 16) or "-" }
+    local f = not m.problem and facts(m)
+    if m.problem then broken[#broken + 1] = m.name .. ": " .. m.problem
+    else rows[#rows + 1] = { m.name, m.architecture, size_text(f.bytes), f.licence, f.largest and core.hash_file(f.largest.path):sub(1, 16) or "-" } end
   end
+  for _, text in ipairs(broken) do print(text) end
   if #rows == 1 then return print("there are no models in " .. table.concat(finder.folders(), ", ")) end
   for _, row in ipairs(rows) do
     for i, text in ipairs(row) do width[i] = math.max(width[i], #text) end
