@@ -353,7 +353,7 @@ end
 local over = { Add = "add_", Mul = "mul_", Sub = "sub_", Div = "div_" }
 local function in_place(node, frees, f)
   local name, dies = over[node.op], {}
-  if not name or node.a.types[1] ~= "float" or node.a.types[2] ~= "float" or node.a.opset < 7 or #node.ins ~= 2 or node.ins[1] == node.ins[2] then return f end
+  if not name or not types.is_float(node.a.types[1]) or not types.is_float(node.a.types[2]) or node.a.opset < 7 or #node.ins ~= 2 or node.ins[1] == node.ins[2] then return f end
   for _, s in ipairs(frees) do dies[s] = true end
   local first, second, write, sole = dies[node.ins[1]], dies[node.ins[2]] and (name == "add_" or name == "mul_"), core.ops[name], core.sole
   if first and second then

@@ -1,7 +1,7 @@
 --- Fusion of what transformers are made of: products with weights and their bias, gelu, layer norm and attention written out in small ops.
 local core = require "genai.core"
 local rows = {}
-local ops = core.ops
+local ops, is_float = core.ops, require("genai.onnx.types").is_float
 
 -- ---- finding ----
 -- A view of a frame: who makes and who reads each slot.
@@ -50,7 +50,7 @@ function rows.linear(frame, readers, gone)
   local see = look(frame, readers)
   for _, node in ipairs(frame.nodes) do
     local w = node.op == "MatMul" and see.const(node, 2)
-    if w and w.dtype == "f32" and w:dim() == 2 and node.ins[1] ~= node.ins[2] and node.a.types[1] == "float" then
+    if w and w.dtype == "f32" and w:dim() == 2 and node.ins[1] ~= node.ins[2] and is_float(node.a.types[1]) then
       local turned = w:transpose(1, 2):contiguous()
       frame.n = frame.n + 1
       frame.consts[frame.n], frame.types[frame.n] = turned, "float"
@@ -129,7 +129,7 @@ end
 local function vector(see, node, from)
   local k = node.ins[1] == from and 2 or 1
   local t = see.const(node, k)
-  if t and t.dtype == "f32" and t:dim() == 1 then return node.ins[k], t.shape[1] end
+  if t and t.dtype == "f32" and t:dim() == 1 and t.shape[1] > 1 then return node.ins[k], t.shape[1] end
 end
 
 local function only_these(readers, slot, count) return #(readers[slot] or {}) == count end
@@ -219,7 +219,7 @@ function rows.attention(frame, readers, gone)
         end
       end
       local scores = see.maker(from, "MatMul")
-      if scores and see.reader(from) == between[#between] and (not mask or frame.types[mask] == "float") and soft.a.types[1] == "float" then
+      if scores and see.reader(from) == between[#between] and (not mask or is_float(frame.types[mask])) and is_float(soft.a.types[1]) then
         for _, node in ipairs(between) do gone[node] = true end
         gone[scores] = true
         local q, qs = unscaled(see, scores.ins[1], scores, gone)
