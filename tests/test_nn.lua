@@ -95,6 +95,44 @@ function tests.files()
   assert(other[1].weight:equal(before))                     -- nothing changed
 end
 
+-- ---- L-BFGS ----
+function tests.lbfgs_rosenbrock()
+  local x = t { -1.2, 1.0 }
+  local opt = optim.lbfgs({ x }, { iterations = 100 })
+  local function valley() return (x[2] - x[1] * x[1]):square() * 100 + (1 - x[1]):square() end
+  local first = opt:step(valley)
+  assert(math.abs(first - 24.2) < 1e-3 and x:close(t { 1, 1 }, 1e-3), tostring(x))
+  assert(opt.evaluations < 80, opt.evaluations)
+  local many = genai.zeros(50)                                              -- the chained function of 50 numbers
+  opt = optim.lbfgs({ many }, { iterations = 300 })
+  opt:step(function()
+    local a, b = many:slice(1, 1, 49), many:slice(1, 2, 50)
+    return ((b - a * a):square() * 100 + (1 - a):square()):sum()
+  end)
+  assert(many:close(genai.ones(50), 5e-3), tostring(many))
+end
+
+function tests.lbfgs_quadratic_and_state()
+  local a = genai.randn(6, 6, { rng = genai.rng(1, "a") })
+  local spd, b = a:matmul(a:transpose(1, 2)) + genai.eye(6), genai.randn(6, { rng = genai.rng(2, "b") })
+  local function run(stop)
+    local x = genai.zeros(6)
+    local function loss() return (x * spd:matmul(x)):sum() * 0.5 - (x * b):sum(), "more" end
+    local opt = optim.lbfgs({ x }, { iterations = 4 })
+    local _, more = opt:step(loss)
+    assert(more == "more")
+    if stop then opt = optim.lbfgs({ x }):load_state(opt:state()) end
+    for _ = 1, 10 do opt:step(loss) end
+    return x
+  end
+  local x = run(false)
+  assert((spd:matmul(x) - b):abs():max():item() < 1e-3)
+  assert(run(true):equal(x))                                                -- goes on where the state was taken
+  fails("wanted step(loss)", function() optim.lbfgs({ genai.ones(1) }):update() end)
+  fails("one element", function() local w = genai.ones(2) optim.lbfgs({ w }):step(function() return w * 2 end) end)
+  fails("other weights", function() optim.lbfgs({ genai.ones(2) }):load_state { kind = "lbfgs", steps = 1, options = {}, tensors = { ["s.1"] = t { 1 }, ["y.1"] = t { 1 } } } end)
+end
+
 -- ---- optimisers ----
 local function golden()
   local path = "tests/golden/optim.safetensors"

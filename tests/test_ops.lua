@@ -73,6 +73,7 @@ local special = {
   rope = function(r) return { f(r, 2, 3, 4), ints { 0, 1, 2 } } end,
   attention = function(r) return { f(r, 2, 4, 3, 4), f(r, 2, 2, 5, 4), f(r, 2, 2, 5, 3) }, { causal = true } end,
   matmul = function(r) return { f(r, 2, 3, 4), f(r, 4, 2) } end,
+  eigh = function(r) return { f(r, 2, 3, 3) * 0.2 + genai.diag(genai.tensor { -2, 0.3, 3 }) } end,
   conv1d = function(r) return { f(r, 2, 4, 7), f(r, 6, 2, 3), f(r, 6) }, { stride = 2, pad = 1, groups = 2 } end,
   conv2d = function(r) return { f(r, 2, 4, 6, 5), f(r, 6, 2, 3, 2), f(r, 6) }, { stride = { 2, 1 }, pad = 1, groups = 2, dilation = { 1, 2 } } end,
   conv3d = function(r) return { f(r, 1, 2, 4, 3, 4), f(r, 3, 2, 2, 2, 2), f(r, 3) }, { pad = 1 } end,

@@ -1,4 +1,4 @@
---- Optimisers: sgd, adam, adamw, rmsprop. opt:step(loss_function, ..) makes one step; the update of each weight is one pass in place.
+--- Optimisers: sgd, adam, adamw, rmsprop, lbfgs. opt:step(loss_function, ..) makes one step; the update of each weight is one pass in place.
 local core = require "genai.core"
 local walk = require "genai.nn.walk"
 local options_of = require "genai.nn.options"
@@ -157,6 +157,18 @@ function optim.rmsprop(model, options)
       end
     end
   end)
+end
+
+--- optim.lbfgs(model, { lr = 1, iterations = 20, history = 10, tolerance = 1e-7, tolerance_change = 1e-9 }) -> L-BFGS with a strong Wolfe line search: opt:step(loss, ..)
+-- makes up to `iterations` steps and calls loss(..), which must give the same for the same weights, at least once for each. It stops early where no gradient is above
+-- tolerance or the loss falls by less than tolerance_change of itself. opt.evaluations counts the calls. For all data at once, not for batches.
+-- > genai.optim.lbfgs(genai.nn.linear(2, 1)).history == 10
+function optim.lbfgs(model, options)
+  local out = options_of("optim.lbfgs", options, { lr = 1, iterations = 20, history = 10, tolerance = 1e-7, tolerance_change = 1e-9 })
+  local self = make("lbfgs", model, out, {}, false)
+  self._memory, self.evaluations = {}, 0
+  for name, f in pairs(require("genai.optim.lbfgs").methods) do self[name] = f end
+  return self
 end
 
 return optim
