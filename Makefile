@@ -27,6 +27,9 @@ LEVELS  = v2 v3 v4
 BASE    = -march=x86-64-v2
 LEVEL_v2 = -march=x86-64-v2
 LEVEL_v3 = -march=x86-64-v3
+# What waits for memory gains nothing from longer vectors: v4 takes v3's.
+PLAIN_v4 = v3
+LESS_v4  = $(wildcard engine/cpu/index*.c) $(addprefix engine/cpu/,fft.c norm.c optim.c reduce.c reduce_scan.c)
 # For machines of before 2013: small rather than fast.
 SMALL_v2 = -Os
 SMALLMM_v2 = -O2
@@ -57,7 +60,7 @@ MMOPT   = -O3
 
 ENGINE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard engine/*.c engine/io/*.c))
 BIND    = $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c bindings/repl.c,$(wildcard bindings/*.c)))
-KERNELS = $(foreach l,$(LEVELS),$(patsubst engine/cpu/%.c,$(BUILD)/engine/cpu/$(l)/%.o,$(filter-out engine/cpu/ref.c engine/cpu/table.c,$(wildcard engine/cpu/*.c))) \
+KERNELS = $(foreach l,$(LEVELS),$(patsubst engine/cpu/%.c,$(BUILD)/engine/cpu/$(l)/%.o,$(filter-out engine/cpu/ref.c engine/cpu/table.c $(LESS_$(l)),$(wildcard engine/cpu/*.c))) \
           $(foreach m,f $(if $(filter v4,$(l)),,x),$(patsubst engine/cpu/mm/%.c,$(BUILD)/engine/cpu/$(l)$(m)/%.o,$(wildcard engine/cpu/mm/*.c)) $(BUILD)/engine/cpu/$(l)$(m)/table.o)) \
           $(BUILD)/engine/cpu/v2r/ref.o
 STDLIB  = $(shell find stdlib -type f | sort)
@@ -89,10 +92,10 @@ $(BUILD)/engine/cpu/$(1)x/%.o: engine/cpu/mm/%.c Makefile
 	$(CC) $(CFLAGS) $(or $(SMALLMM_$(1)),$(MMOPT)) $(LEVEL_$(1)) -DGN_MM -DGN_EXACT -DGN_LEVEL=$(1) -DGN_MODE=x -c -o $$@ $$<
 $(BUILD)/engine/cpu/$(1)f/table.o: engine/cpu/table.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_MODE=f -c -o $$@ $$<
+	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_PLAIN=$(or $(PLAIN_$(1)),$(1)) -DGN_TABLE_MODE=f -c -o $$@ $$<
 $(BUILD)/engine/cpu/$(1)x/table.o: engine/cpu/table.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_MODE=x -c -o $$@ $$<
+	$(CC) $(CFLAGS) -DGN_TABLE_LEVEL=$(1) -DGN_TABLE_PLAIN=$(or $(PLAIN_$(1)),$(1)) -DGN_TABLE_MODE=x -c -o $$@ $$<
 endef
 $(foreach l,$(LEVELS),$(eval $(call level_rules,$(l))))
 $(BUILD)/engine/cpu/v2r/ref.o: engine/cpu/ref.c Makefile

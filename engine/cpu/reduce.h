@@ -13,22 +13,24 @@ typedef struct gn_ce {
   float smooth;
 } gn_ce;
 
-#define KERNELS_REDUCE(KERNEL) \
+#define KERNELS_SUMS(KERNEL) \
   KERNEL(bool, red_f32, (gn *g, int op, const float *x, const float *m, float *out, int64_t O, int64_t R, int64_t I, double divide)) \
   KERNEL(void, red_int, (gn *g, int op, gn_dtype type, const void *x, int64_t *out, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, arg_f32, (gn *g, bool min, const float *x, float *value, int32_t *at, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, arg_int, (gn *g, bool min, gn_dtype type, const void *x, int64_t *value, int32_t *at, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, scan_f32, (gn *g, bool product, bool reverse, const float *x, float *out, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, scan_i64, (gn *g, bool product, const int64_t *x, int64_t *out, int64_t O, int64_t R, int64_t I)) \
-  KERNEL(void, softmax_f32, (gn *g, int kind, const float *x, float *out, int64_t O, int64_t R, int64_t I)) \
-  KERNEL(void, softmax_grad_f32, (gn *g, bool log, const float *y, const float *gy, float *dx, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, row_norm_f32, (gn *g, bool centre, const float *x, const float *w, const float *b, float *out, int64_t rows, int64_t d, float eps)) \
   KERNEL(bool, row_norm_grad_f32, (gn *g, bool centre, const float *x, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t rows, int64_t d, float eps)) \
   KERNEL(void, group_norm_f32, (gn *g, const float *x, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps, const gn_act *act)) \
   KERNEL(bool, group_norm_grad_f32, (gn *g, const float *x, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t n, int64_t c, int64_t groups, int64_t hw, float eps)) \
   KERNEL(bool, batch_stats_f32, (gn *g, const float *x, float *mean, float *var, int64_t n, int64_t c, int64_t hw)) \
   KERNEL(bool, batch_norm_f32, (gn *g, const float *x, const float *mean, const float *var, const float *w, const float *b, float *out, int64_t n, int64_t c, int64_t hw, float eps)) \
-  KERNEL(bool, batch_norm_grad_f32, (gn *g, bool train, const float *x, const float *mean, const float *var, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t n, int64_t c, int64_t hw, float eps)) \
+  KERNEL(bool, batch_norm_grad_f32, (gn *g, bool train, const float *x, const float *mean, const float *var, const float *w, const float *gy, float *dx, float *dw, float *db, int64_t n, int64_t c, int64_t hw, float eps))
+
+#define KERNELS_REDUCE(KERNEL) \
+  KERNEL(void, softmax_f32, (gn *g, int kind, const float *x, float *out, int64_t O, int64_t R, int64_t I)) \
+  KERNEL(void, softmax_grad_f32, (gn *g, bool log, const float *y, const float *gy, float *dx, int64_t O, int64_t R, int64_t I)) \
   KERNEL(void, ce_f32, (gn *g, const gn_ce *p, float *loss, float *lse)) \
   KERNEL(void, ce_grad_f32, (gn *g, const gn_ce *p, const float *lse, const float *gy, int64_t gstep, float scale, float *dx))
 #endif
