@@ -87,6 +87,7 @@ end
 function tests.refusals()
   local enlarge = net "photo"
   fails("wanted f32[3,height,width]", enlarge, genai.zeros(1, 4, 4))
+  fails("wanted at most 16384 pixels a side", enlarge, genai.image.from(genai.zeros(1, 1, 1):expand(3, 1, 16385)))
   fails("tile is 3", enlarge, genai.zeros(3, 4, 4), { tile = 3 })
   fails("unknown option \"tiles\"", enlarge, genai.zeros(3, 4, 4), { tiles = 3 })
   fails("variant is \"x8\", wanted one of: photo", genai.models.superres.load, folder, "x8")

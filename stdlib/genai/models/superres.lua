@@ -162,6 +162,7 @@ function Model:__call(picture, options)
   if math.type(tile) ~= "integer" or tile < 16 then fail("tile is %s, wanted 16 or more", tostring(tile)) end
   local x = is_tensor and picture or genai.image.from(picture):tensor()
   if x:dim() ~= 3 or x.shape[1] ~= 3 or x:numel() == 0 then fail("the picture is %s[%s], wanted f32[3,height,width]", x.dtype, table.concat(x.shape, ",")) end
+  if not is_tensor and self.scale * math.max(x.shape[2], x.shape[3]) > 32768 then fail("the picture is %d x %d, wanted at most %d pixels a side", x.shape[3], x.shape[2], 32768 // self.scale) end
   local y = genai.no_grad(in_tiles, self, x:to "f32", math.min(tile, self.most or tile), options.progress)
   if is_tensor then return y end
   local out = genai.image.from(y:clamp(0, 1))
