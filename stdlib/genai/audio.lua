@@ -177,6 +177,31 @@ function Audio:append(other)
   return self:mix(other, { at = self:seconds() })
 end
 
+--- sound:reverb({ seconds = 1.4, mix = 0.25, seed = 0 }) -> stereo sound in a room: noise that dies away by 60 dB in `seconds`, high tones sooner, another for each ear; mix is
+-- the room's share, the sound gets longer by its tail.
+-- > genai.audio.from(genai.ones(100), 8000):reverb({ seconds = 0.5 }).channels == 2
+function Audio:reverb(options)
+  local o = require "genai.nn.options"("reverb", options, { seconds = 1.4, mix = 0.25, seed = 0 })
+  number("reverb", "seconds", o.seconds, 0.01, 20)
+  number("reverb", "mix", o.mix, 0, 1)
+  return quiet(function()
+    local genai, n = lib(), math.floor(o.seconds * self.rate)
+    local t = genai.arange(n) / self.rate
+    local noise = genai.randn(2, n, { rng = genai.rng(o.seed, "reverb") }) * (t * (-6.9078 / o.seconds)):exp()
+    local dull = noise:view(2, 1, n):pad({ 2, 2 }):avg_pool1d(5, { stride = 1 }):view(2, n)
+    local fade = (t * (-4 / o.seconds)):exp()                                -- what is left of the high tones
+    local response = (noise * fade + dull * (1 - fade) * 2) * (t * 200):clamp(0, 1)
+    response = response / response:square():sum(2, { keep = true }):sqrt():clamp(1e-12)
+    local dry = widened(self, 2)
+    local size = 1
+    while size < self.frames + n do size = size * 2 end
+    local a, b = dry:contiguous():rfft(size), response:rfft(size)
+    local ar, ai, br, bi = a:select(3, 1), a:select(3, 2), b:select(3, 1), b:select(3, 2)
+    local wet = genai.stack({ ar * br - ai * bi, ar * bi + ai * br }, 3):irfft(size):slice(2, 1, self.frames + n)
+    return like(self, dry:contiguous():pad { 0, n } * (1 - o.mix) + wet * o.mix)
+  end)
+end
+
 -- ---- to look at ----
 
 -- Rows of a picture, from the top: which of the transform's bins, counted from 0 and in fractions.
