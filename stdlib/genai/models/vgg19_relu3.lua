@@ -37,13 +37,16 @@ end
 
 -- Layers on f32[n,c,h,w]; seen(name, x) gets what is behind each relu that has a name.
 local function run(layers, x, seen)
+  local input = x
   for _, layer in ipairs(layers) do
+    local before = x
     if layer == "pool" then x = x:max_pool2d(2)
     elseif layer == "grow" then x = x:resize { 2 * x.shape[3], 2 * x.shape[4] }
     else
       x = x:conv2d(layer.weight, layer.bias, layer.options)
       if seen and layer.tap then seen(layer.tap, x) end
     end
+    if not seen and before ~= input then before:release() end
   end
   return x
 end
