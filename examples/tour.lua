@@ -36,5 +36,5 @@ show("a gan's latents", genai.model "mnist-vae-gan/gan":grid(nil, { steps = 8, s
 local tune = genai.model "melody-lstm":continue("67 _ _ _ 64 _ 67 _ 72 _ _ _ _ _ 71 _", { steps = 96, seed = 5, temperature = 0.6 })
 show("melody-lstm, a motif goes on", tune:draw { width = 336, height = 252 })
 genai.image.grid(pictures, { columns = 4, gap = 8, labels = labels, size = 8 }):save(out.o)
-tune:render():spectrogram({ axes = true, width = 560, height = 220, most = 8000 }):save(out.sound)
+genai.model "ddsp/violin":play(tune, { seed = 1 }):spectrogram({ axes = true, width = 560, height = 220, n_fft = 1024, hop = 128, most = 8000 }):save(out.sound)
 print(("%s: %d pictures; %s: %s"):format(out.o, #pictures, out.sound, tune))
