@@ -35,18 +35,18 @@ local function read(tensors, path, name, plan, last)
   return layers
 end
 
--- Layers on f32[n,c,h,w]; seen(name, x) gets what is behind each relu that has a name.
+-- Layers on f32[n,c,h,w]; seen(name, x) gets what is behind each relu that has a name, and says whether it keeps it.
 local function run(layers, x, seen)
-  local input = x
+  local held = { [x] = true }
   for _, layer in ipairs(layers) do
     local before = x
     if layer == "pool" then x = x:max_pool2d(2)
     elseif layer == "grow" then x = x:resize { 2 * x.shape[3], 2 * x.shape[4] }
     else
       x = x:conv2d(layer.weight, layer.bias, layer.options)
-      if seen and layer.tap then seen(layer.tap, x) end
+      if seen and layer.tap and seen(layer.tap, x) then held[x] = true end
     end
-    if not seen and before ~= input then before:release() end
+    if not held[before] then before:release() end
   end
   return x
 end
@@ -106,7 +106,10 @@ function model:features(x, names)
     if not known[name] then fail("vgg19-relu3: there is no \"%s\", wanted relu1_1, relu1_2, relu2_1, relu2_2 or relu3_1", tostring(name)) end
     wanted[name] = true
   end
-  run(self.encoders[3], x, function(name, y) if wanted[name] then out[name] = y end end)
+  run(self.encoders[3], x, function(name, y)
+    if wanted[name] then out[name] = y end
+    return wanted[name]
+  end)
   return out
 end
 
