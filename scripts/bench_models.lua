@@ -42,29 +42,8 @@ net("fast-style", "fast-style 512x512", 2, picture(512, 512, 255), function(x)
 end)
 
 net("vgg19", "vgg19 to relu3_1, 512x512", 2, picture(512, 512), function(x)
-  local weights = genai.models.weights
-  local tensors, path = weights.safetensors(folder "vgg19-relu3", "vgg19_relu3_1_autoencoders.safetensors")
-  local plan, layers, c = { { 0, 3, 1 }, { 2, 64 }, { 5, 64, pool = true }, { 9, 128 }, { 12, 128, pool = true }, { 16, 256 } }, {}, 3
-  for i, p in ipairs(plan) do
-    local name, k = "vgg_normalised_conv3_1." .. p[1], p[3] or 3
-    layers[i] = { weights.take(tensors, path, name .. ".weight", p[2], c, k, k), weights.take(tensors, path, name .. ".bias", p[2]),
-      { pad = k // 2, pad_mode = "reflect", act = k == 3 and "relu" or "none" }, p.pool }
-    c = p[2]
-  end
-  return function()
-    local y = x.x
-    for i, l in ipairs(layers) do
-      local before = y
-      y = y:conv2d(l[1], l[2], l[3])
-      if i > 1 then before:release() end
-      if l[4] then
-        before = y
-        y = y:max_pool2d(2)
-        before:release()
-      end
-    end
-    return y
-  end
+  local model = genai.models.vgg19_relu3.load(folder "vgg19-relu3")
+  return function() return model:encode(x.x[1], 3) end
 end)
 
 net("waifu2x", "waifu2x x2 of 384x288", 2, picture(288, 384), function(x)

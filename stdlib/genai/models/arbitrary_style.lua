@@ -63,10 +63,16 @@ local function read_predict(path)
   net[#net + 1] = { point("Conv_1", "/Relu6", 320, 1280, "relu6") }
   local head, shift = ohwi(tensors, path, "mobilenet_conv/Conv/weights", STYLE, 1, 1, 1280):view(STYLE, 1280), take(tensors, path, "mobilenet_conv/Conv/BiasAdd_int8#bias", STYLE)
   return function(x)                                       -- f32[1,3,256,256] -> f32[100]
+    local given = x
     for _, steps in ipairs(net) do
       local kept = x
-      for _, step in ipairs(steps) do x = step(x) end
-      if steps.adds then x = x + kept end
+      for i, step in ipairs(steps) do
+        local before = x
+        x = step(x)
+        if i > 1 then before:release() end
+      end
+      if steps.adds then x:add_(kept) end
+      if kept ~= given then kept:release() end
     end
     return x:mean({ 3, 4 }):linear(head, shift):view(STYLE)
   end

@@ -59,11 +59,25 @@ end
 
 local same, half = { pad = 1 }, { stride = 2, pad = 1 }
 
+-- y; x is not needed any more: what comes next finds its room, which the caches still hold.
+local function after(x, y)
+  x:release()
+  return y
+end
+
 local function run(blocks, x)
   for i = 1, 3 do
     local b = blocks[i]
-    if not b.plain then x = x:view(-1, b.n * b.side * b.side):layer_norm(b.weight, b.bias):view(-1, b.n, b.side, b.side) end
-    x = x:conv2d(b.conv1.weight, b.conv1.bias, same):silu():conv2d(b.conv2.weight, b.conv2.bias, same):silu()
+    if not b.plain then
+      x = after(x, x:view(-1, b.n * b.side * b.side))
+      x = after(x, x:layer_norm(b.weight, b.bias))
+      x = after(x, x:view(-1, b.n, b.side, b.side))
+    end
+    for k = 1, 2 do
+      local c = k == 1 and b.conv1 or b.conv2
+      x = after(x, x:conv2d(c.weight, c.bias, same))
+      x = after(x, x:silu())
+    end
   end
   return x
 end
@@ -78,17 +92,22 @@ function Model:__call(x, t)
     return rows[t + 1]
   end
   local function down(name, y) return y:conv2d(net[name].weight, net[name].bias, half) end
-  local function up(name, y) return y:conv_transpose2d(net[name].weight, net[name].bias, half) end
+  local function up(name, y) return after(y, y:conv_transpose2d(net[name].weight, net[name].bias, half)) end
+  local function plus(y, name) return after(y, y + time(name)) end
+  local function beside(y, z) return after(y, after(z, ops.cat({ y, z }, 2))) end
   local a = run(net.b1, x + time "1")
-  local b = run(net.b2, down("down1", a) + time "2")
-  local c = run(net.b3, down("down2", b) + time "3")
-  local small = c:conv2d(net["down3.0"].weight, net["down3.0"].bias):silu()
-  local y = run(net.b_mid, down("down3.2", small) + time "_mid")
-  y = up("up1.0", y):silu():conv_transpose2d(net["up1.2"].weight, net["up1.2"].bias)
-  y = run(net.b4, ops.cat({ c, y }, 2) + time "4")
-  y = run(net.b5, ops.cat({ b, up("up2", y) }, 2) + time "5")
-  y = run(net.b_out, ops.cat({ a, up("up3", y) }, 2) + time "_out")
-  return y:conv2d(net.conv_out.weight, net.conv_out.bias, same)
+  local b = run(net.b2, plus(down("down1", a), "2"))
+  local c = run(net.b3, plus(down("down2", b), "3"))
+  local y = c:conv2d(net["down3.0"].weight, net["down3.0"].bias)
+  y = after(y, y:silu())
+  y = after(y, down("down3.2", y))
+  y = up("up1.0", run(net.b_mid, plus(y, "_mid")))
+  y = after(y, y:silu())
+  y = after(y, y:conv_transpose2d(net["up1.2"].weight, net["up1.2"].bias))
+  y = run(net.b4, plus(beside(c, y), "4"))
+  y = run(net.b5, plus(beside(b, up("up2", y)), "5"))
+  y = run(net.b_out, plus(beside(a, up("up3", y)), "_out"))
+  return after(y, y:conv2d(net.conv_out.weight, net.conv_out.bias, same))
 end
 
 -- eps stretched, picture by picture, until what it leaves of x has no share of it. In few steps without chance, a slip in the size of x would never be made good: the net

@@ -61,7 +61,16 @@ end
 -- A reader of symbols whose result at each is that of a state that has read the last 64 of them from zeros: 64 states, each begun a symbol later than the one before,
 -- go on side by side as the rows of one product. window = 1: one state, carried on.
 local function reader(self, window)
-  local state, zero, at = { ops.zeros(1, window, self.hidden), ops.zeros(1, window, self.hidden) }, ops.zeros(1, window, 1), 0
+  local zero, at, h = ops.zeros(1, 1, 1), 0, self.hidden
+  local first = self.rows[self.ids["/"] + 1]
+  local one, seen = { ops.zeros(1, 1, h), ops.zeros(1, 1, h) }, { {}, {} }
+  for k = 1, self.WINDOW do                                  -- a song begins with 64 times "/": one state reads them, the others are its past
+    one = select(2, zero:lstm(one, { first }))
+    for i = 1, 2 do seen[i][self.WINDOW + 1 - k] = one[i] end
+  end
+  local state = window == 1 and one or { ops.cat(seen[1], 2), ops.cat(seen[2], 2) }
+  zero = ops.zeros(1, window, 1)
+  local function logits() return state[1]:slice(2, at % window + 1, at % window + 1):view(h):linear(self.dense, self.bias) end
   return function(id)
     local row = at % window + 1
     if window > 1 then
@@ -69,14 +78,13 @@ local function reader(self, window)
     end
     state = select(2, zero:lstm(state, { self.rows[id + 1] }))
     at = at + 1
-    return state[1]:slice(2, at % window + 1, at % window + 1):view(self.hidden):linear(self.dense, self.bias)
-  end
+    return logits()
+  end, logits()
 end
 
 local function generate(self, start, options)
-  local read, logits = reader(self, options.carried and 1 or self.WINDOW), nil
+  local read, logits = reader(self, options.carried and 1 or self.WINDOW)
   local chain, rng, out, stop = sample.chain { temperature = options.temperature, top_k = options.top_k, top_p = options.top_p }, core.rng(options.seed, "melody"), {}, self.ids["/"]
-  for _ = 1, self.WINDOW do logits = read(stop) end
   for i = 1, #start do logits = read(start[i]) end
   while #out < options.steps do
     local id = sample.next(logits, chain, rng, out)

@@ -35,8 +35,14 @@ local function upconv_7(tensors, path)
   local last, bias = weights.take(tensors, path, "conv7_layer.weight", 3, 256, 4, 4):transpose(1, 2):contiguous(), weights.take(tensors, path, "conv7_layer.bias", 3)
   local leaky = { act = "leaky_relu", slope = 0.1 }
   local function forward(x)
-    for i = 1, 6 do x = x:conv2d(layers[i].weight, layers[i].bias, leaky) end
-    return x:conv_transpose2d(last, bias, { stride = 2, pad = 3 })
+    for i = 1, 6 do
+      local before = x
+      x = x:conv2d(layers[i].weight, layers[i].bias, leaky)
+      if i > 1 then before:release() end
+    end
+    local y = x:conv_transpose2d(last, bias, { stride = 2, pad = 3 })
+    x:release()
+    return y
   end
   return { forward = forward, scale = 2, border = 7, grows = false }
 end
@@ -146,9 +152,12 @@ local function in_tiles(net, x, tile, progress)
     for column = 1, columns do
       local x1, x2 = (column - 1) * w // columns + 1, column * w // columns
       local part, up, left = window(net, x, y1, y2, x1, x2)
-      local y = net.forward(part)[1]
+      local all <close> = net.forward(part)
+      local y = all[1]
+      part:release()
       if not out then return y end
       out:slice(2, s * (y1 - 1) + 1, s * y2):slice(3, s * (x1 - 1) + 1, s * x2):copy_(y:slice(2, s * up + 1, s * (up + y2 - y1 + 1)):slice(3, s * left + 1, s * (left + x2 - x1 + 1)))
+      y:release()
       if progress then progress((row - 1) * columns + column, rows * columns) end
     end
   end
