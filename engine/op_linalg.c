@@ -31,13 +31,13 @@ static bool jacobi(gn *g, double *a, double *v, int64_t n) {
   for (int sweep = 0; sweep < SWEEPS; sweep++) {
     double off = 0;
     for (int64_t p = 0; p < n; p++) for (int64_t q = p + 1; q < n; q++) off += a[p * n + q] * a[p * n + q];
-    if (!(off > all * 1e-26)) return true;                       /* NaN ends here too */
+    if (off <= all * 1e-26) return true;
     for (int64_t p = 0; p < n; p++) {
       if (atomic_load_explicit(&g->cancelled, memory_order_relaxed)) return gn_fail_as(GN_CANCELLED, "eigh: cancelled");
       for (int64_t q = p + 1; q < n; q++) if (a[p * n + q] * a[p * n + q] > all * 1e-32) rotate(a, v, n, p, q);
     }
   }
-  return true;
+  return gn_fail("eigh: a matrix of %lld rows is not diagonal after %d sweeps", (long long)n, SWEEPS);
 }
 
 /* Ascending; the component of largest size (the first of equals) of each vector is positive. */
@@ -68,8 +68,10 @@ bool gn__fwd_eigh(gn *g, const gn_arg *a, gn_tensor **out) {
   bool fine = true;
   for (int64_t at = 0; fine && at < count; at += square) {
     const float *from = gn_f32(x) + at;
+    for (int64_t i = 0; fine && i < square; i++)
+      fine = isfinite(from[i]) || gn_fail("eigh: x holds %g at row %lld, column %lld, wanted finite numbers", (double)from[i], (long long)(i / n + 1), (long long)(i % n + 1));
     for (int64_t i = 0; i < n; i++) for (int64_t j = 0; j < n; j++) m[i * n + j] = ((double)from[i * n + j] + from[j * n + i]) / 2;
-    fine = jacobi(g, m, m + square, n);
+    fine = fine && jacobi(g, m, m + square, n);
     if (fine) write_out(m, m + square, n, (int64_t *)(void *)(m + 2 * square), gn_f32(out[0]) + at / n, gn_f32(out[1]) + at);
   }
   gn_free(g, m, bytes);

@@ -166,6 +166,19 @@ function tests.two_hundred_steps_as_pytorch()
   end
 end
 
+-- The same steps, and as many evaluations: rounding grows with the number of steps.
+function tests.lbfgs_as_pytorch()
+  local g = golden()
+  for i, most in ipairs { 5, 10, 20, 40 } do
+    local p = { g.w1:clone(), g.b1:clone(), g.w2:clone() }
+    local opt = optim.lbfgs(p, { iterations = most })
+    local function loss() return g.x:linear(p[1], p[2]):tanh():linear(p[3]):mse_loss(g.y) end
+    local first = opt:step(loss)
+    local got, want = loss():item(), g["lbfgs." .. most]:item()
+    assert(got < first and math.abs(got - want) <= ({ 1e-6, 1e-5, 1e-4, 1e-2 })[i] * want, ("%d: %.9g, wanted %.9g"):format(most, got, want))
+  end
+end
+
 function tests.adam_is_its_plain_twin_bit_for_bit()
   local rng = genai.rng(3, "twin")
   for _, n in ipairs { 1, 7, 1000, 70000 } do

@@ -26,4 +26,18 @@ for name, make in kinds.items():
         if name == "clip": torch.nn.utils.clip_grad_norm_(p, 0.1)
         opt.step()
     for part, t in zip(("w1", "b1", "w2"), p): out[f"{name}.{part}"] = t.detach()
+
+# L-BFGS: the loss that each of some numbers of iterations reaches.
+for most in (5, 10, 20, 40):
+    p = [t.clone().requires_grad_() for t in (w1, b1, w2)]
+    opt = torch.optim.LBFGS(p, max_iter=most, max_eval=1000, history_size=10, tolerance_grad=1e-7, tolerance_change=1e-9, line_search_fn="strong_wolfe")
+    def loss():
+        return ((torch.tanh(x @ p[0].T + p[1]) @ p[2].T - y) ** 2).mean()
+    def closure():
+        opt.zero_grad()
+        l = loss()
+        l.backward()
+        return l
+    opt.step(closure)
+    out[f"lbfgs.{most}"] = loss().detach().reshape(1)
 save_file(out, "tests/golden/optim.safetensors")
