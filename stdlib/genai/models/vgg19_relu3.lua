@@ -8,13 +8,13 @@ local core = require "genai.core"
 local ops = core.ops
 local weights = require "genai.models.weights"
 local stylizer = require "genai.models.stylizer"
+local tiled = require "genai.models.tiles"
 local vgg = { about = "sees a picture as VGG-19 does, paints what was seen, mixes in what another showed", licence = "Apache-2.0 (VGG-19: CC BY 4.0)", paper = "Simonyan and Zisserman 2014; Li et al. 2017" }
 local model = { __name = "vgg19_relu3" }
 model.__index = model
 vgg.TILE = 512                                                              -- pixels a side that are worked on at once
 
 local function fail(format, ...) core.fail(format:format(...)) end
-
 -- Channels of the convolutions; "pool" and "grow" halve and double. The first of an encoder is the 1x1.
 local encoder = { { "0", 3, 3 }, { "2", 3, 64, "relu1_1" }, { "5", 64, 64, "relu1_2" }, "pool", { "9", 64, 128, "relu2_1" }, { "12", 128, 128, "relu2_2" }, "pool", { "16", 128, 256, "relu3_1" } }
 local decoders = { { { "1", 64, 3 } }, { { "1", 128, 64 }, "grow", { "5", 64, 64 }, { "8", 64, 3 } },
@@ -35,6 +35,14 @@ local function read(tensors, path, name, plan, last)
   return layers
 end
 
+-- The encoder's 1x1 convolution done within the 3x3 one behind it: both are linear, and padding by reflection adds nothing new.
+local function joined(layers)
+  local first, second = table.remove(layers, 1), layers[1]
+  second.bias = second.bias + ops.einsum("omkl,m->o", second.weight, first.bias)
+  second.weight = ops.einsum("omkl,mc->ockl", second.weight, first.weight:view(3, 3)):contiguous()
+  return layers
+end
+
 -- Layers on f32[n,c,h,w]; seen(name, x) gets what is behind each relu that has a name, and says whether it keeps it.
 local function run(layers, x, seen)
   local held = { [x] = true }
@@ -51,25 +59,22 @@ local function run(layers, x, seen)
   return x
 end
 
--- The same in tiles of `tile` input units (a multiple of 4), each with a margin that the convolutions reach over: the result is that of the whole. scale: how much
--- larger the result is; margin: units of the input, a multiple of 4.
-local function tiled(layers, x, tile, scale, margin)
-  local h, w = x.shape[3], x.shape[4]
-  if h <= tile + margin and w <= tile + margin then return run(layers, x) end
-  local out
-  for top = 0, h - 1, tile do
-    for left = 0, w - 1, tile do
-      local bottom, right = math.min(h, top + tile), math.min(w, left + tile)
-      local t, l = math.max(0, top - margin), math.max(0, left - margin)
-      local part = x:slice(3, t + 1, math.min(h, bottom + margin)):slice(4, l + 1, math.min(w, right + margin))
-      local y <close> = run(layers, part:contiguous())
-      local function at(v) return math.floor(v * scale) end
-      out = out or ops.zeros(1, y.shape[2], at(h), at(w))
-      out:slice(3, at(top) + 1, at(bottom)):slice(4, at(left) + 1, at(right)):copy_(y:slice(3, at(top - t) + 1, at(bottom - t)):slice(4, at(left - l) + 1, at(right - l)))
-      collectgarbage()
+-- Layers in tiles of `tile`, and in each all that happens at one size in strips of rows: memory for a few strips and a half-size result.
+local function frugal(layers, x, tile, scale, margin)
+  return tiled(function(given)
+    local y, from = given, 1
+    for i = 2, #layers + 1 do
+      if layers[i] == "grow" or layers[i - 1] == "pool" or i > #layers then
+        local part, before = { table.unpack(layers, from, i - 1) }, y
+        local factor = part[1] == "grow" and 2 or part[#part] == "pool" and 0.5 or 1
+        local rows = math.max(16, (1 << 20) // (64 * y.shape[4]) * 2)
+        y = tiled(function(z) return run(part, z) end, y, rows, y.shape[4], factor, 2)
+        if before ~= given then before:release() end
+        from = i
+      end
     end
-  end
-  return out
+    return y
+  end, x, tile, tile, scale, margin)
 end
 
 -- f32[1,3,h,w] of a picture, sides made longer by their last pixels until 4 divides them.
@@ -88,14 +93,15 @@ local function level_of(level)
   if not decoders[level] then fail("vgg19-relu3: level is %s, wanted 1, 2 or 3", tostring(level)) end
   return level
 end
-
 -- ---- verbs ----
 
 --- model:encode(picture, level = 3) -> f32[1,c,h,w], what is behind relu1_1, relu2_1 or relu3_1: 64, 128 or 256 channels at 1, 1/2 or 1/4 of the size. picture: an image, or
 -- f32[3,h,w] in 0..1, made divisible by 4. Large ones are worked on in tiles; the result is the same.
 function model:encode(picture, level)
   level = level_of(level)
-  return require("genai").no_grad(function() return tiled(self.encoders[level], (prepared(picture)), vgg.TILE, 2.0 ^ (1 - level), 16) end)
+  local y = require("genai").no_grad(function() return frugal(self.encoders[level], (prepared(picture)), vgg.TILE, 2.0 ^ (1 - level), 16) end)
+  if y:numel() > 1e5 then collectgarbage() end                              -- no share of the time, and what comes next finds the room
+  return y
 end
 
 --- model:features(x, names) -> { [name] = f32[n,c,h,w] }: what is behind relus ("relu1_1" "relu1_2" "relu2_1" "relu2_2" "relu3_1") for x f32[n,3,h,w] in 0..1. Gradients pass.
@@ -121,13 +127,11 @@ function model:decode(features, level)
     fail("vgg19-relu3: features are %s, wanted f32[1,%d,height,width]", core.is_tensor(features) and features.dtype .. "[" .. table.concat(features.shape, ",") .. "]" or type(features), channels)
   end
   local scale = 2.0 ^ (level - 1)
-  local y = require("genai").no_grad(tiled, self.decoders[level], features, vgg.TILE // math.tointeger(scale), scale, 8)
+  local y = require("genai").no_grad(frugal, self.decoders[level], features, vgg.TILE // math.tointeger(scale), scale, 8)
   return y:view(3, y.shape[3], y.shape[4])
 end
 
-local function moments(f)
-  return f:mean({ 3, 4 }, { keep = true }), f:var({ 3, 4 }, { keep = true }):sqrt()
-end
+local function moments(f) return f:mean({ 3, 4 }, { keep = true }), f:var({ 3, 4 }, { keep = true }):sqrt() end
 
 --- model:adain(content, style) -> features of the content with each channel's mean and deviation those of the style (Huang and Belongie 2017).
 function model:adain(content, style)
@@ -160,8 +164,7 @@ end
 local function restyle(self, change, content, style, level, strength)
   local seen <close> = self:encode(content, level)
   local shown <close> = self:encode(style, level)
-  local y = self[change](self, seen, shown)
-  return self:decode(seen + (y - seen) * strength, level):clamp(0, 1)
+  return self:decode(seen:lerp(self[change](self, seen, shown), strength), level):clamp(0, 1)
 end
 
 --- model(picture, style, { method = "wct", strength = 0.6, levels = { 3, 2, 1 } }) -> the picture in the style of another, of the same size. method: "wct", or "adain", which
@@ -179,8 +182,7 @@ function model:__call(picture, style, o)
   end)
 end
 
--- model:paint(content, style, options) -> image, by optimisation: see genai.models.gatys.
-model.paint = require "genai.models.gatys"
+model.paint = require "genai.models.gatys"                                  -- (content, style, options) -> image, by optimisation
 
 function model:__tostring() return "vgg19_relu3(relu1_1, relu2_1, relu3_1)" end
 
@@ -189,7 +191,7 @@ function vgg.load(path)
   local tensors, file = weights.safetensors(path, "vgg19_relu3_1_autoencoders.safetensors")
   local self = { encoders = {}, decoders = {} }
   for level = 1, 3 do
-    self.encoders[level] = read(tensors, file, ("vgg_normalised_conv%d_1."):format(level), encoder, ends[level])
+    self.encoders[level] = joined(read(tensors, file, ("vgg_normalised_conv%d_1."):format(level), encoder, ends[level]))
     self.decoders[level] = read(tensors, file, ("feature_invertor_conv%d_1."):format(level), decoders[level], #decoders[level])
   end
   return setmetatable(self, model)
