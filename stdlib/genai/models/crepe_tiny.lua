@@ -27,7 +27,10 @@ function crepe.load(folder)
     local function take(part) return weights.take(tensors, path, name .. part, n) end
     local scale = take "_BN/gamma" / (take "_BN/moving_variance" + 1e-3):sqrt()
     self[i] = { weight = w:view(taps, inputs, n):permute(3, 2, 1):contiguous(), bias = take "/bias", scale = scale:view(1, n, 1), shift = (take "_BN/beta" - take "_BN/moving_mean" * scale):view(1, n, 1),
-      rising = scale:min():item() > 0, pads = i == 1 and { 254, 254 } or { 31, 32 }, options = { stride = i == 1 and 4 or 1 } }
+      rising = scale:min():item() > 0, pads = i == 1 and { 254, 254 } or { 31, 32 }, options = { stride = i == 1 and 4 or 1, act = "relu" } }
+    if self[i].rising then                                   -- relu(z) s = relu(z s): the norm's factor goes into the convolution
+      self[i].weight, self[i].bias = (self[i].weight * scale:view(n, 1, 1)):contiguous(), self[i].bias * scale
+    end
     inputs = n
   end
   self.dense, self.bias = weights.dense(tensors, path, "crepe_classifier/kernel", 4 * inputs, crepe.BINS), weights.take(tensors, path, "crepe_classifier/bias", crepe.BINS)
@@ -41,8 +44,13 @@ function crepe:__call(frames)
   x = (x / x:std(2, { keep = true, unbiased = false }):clamp(1e-8)):view(n, 1, self.FRAME)
   for i = 1, 6 do
     local layer = self[i]
-    x = x:pad(layer.pads):conv1d(layer.weight, layer.bias, layer.options):relu()
-    if layer.rising then x = x:max_pool1d(2) * layer.scale + layer.shift else x = (x * layer.scale + layer.shift):max_pool1d(2) end
+    local padded <close>, before = x:pad(layer.pads), x
+    local y <close> = padded:conv1d(layer.weight, layer.bias, layer.options)
+    if layer.rising then
+      local highest <close> = y:max_pool1d(2)
+      x = highest + layer.shift
+    else x = (y * layer.scale + layer.shift):max_pool1d(2) end
+    before:release()
   end
   return x:transpose(2, 3):reshape(n, -1):linear(self.dense, self.bias):sigmoid()
 end
