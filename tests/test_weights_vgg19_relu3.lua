@@ -97,6 +97,36 @@ function tests.paint()
   fails("unknown option", model.paint, model, content, style, { stepps = 3 })
 end
 
+function tests.mixed_styles()
+  local model, x = net(), random(8, 24, 32)
+  local a, b = random(9, 20, 20) * 0.3, random(10, 28, 16)
+  for _, method in ipairs { "adain", "wct" } do
+    local function run(style) return model(x, style, { method = method, levels = { 2 }, strength = 1 }) end
+    assert(run { { a, 5 } }:equal(run(a)) and run { { a, 2 }, { b, 0 } }:equal(run(a)))
+    assert(run { { a, 1 }, { b, 3 } }:equal(run { { a, 2 }, { b, 6 } }))
+    local middle, one, other = run { { a, 1 }, { b, 1 } }, run(a), run(b)
+    local apart = (one - other):norm():item()
+    assert((middle - one):norm():item() < 0.8 * apart and (middle - other):norm():item() < 0.8 * apart)
+  end
+  local seen = model:encode(x, 2)
+  local y = (model:adain(seen, model:encode(a, 2)) + model:adain(seen, model:encode(b, 2)) * 3) / 4
+  golden("vgg19-relu3", "AdaIN of two styles, as Huang and Belongie", model(x, { { a, 1 }, { b, 3 } }, { method = "adain", levels = { 2 }, strength = 1 }) - model:decode(y, 2):clamp(0, 1), 1e-5)
+  local o = { size = 32, steps = 4, passes = 1 }
+  local image = model:paint(x, { { a, 1 }, { b, 3 } }, o)
+  assert(image.recipe.shares[2] == 0.75 and model:paint(x, { { a, 3 }, { b, 0 } }, o):tensor():equal(model:paint(x, a, o):tensor()))
+  assert(not image:tensor():equal(model:paint(x, a, o):tensor()))
+  fails("the list of styles is empty", model, x, {})
+  fails("entry 2 of the styles has the weight -1", model, x, { { a, 1 }, { b, -1 } })
+  fails("add up to 0", model.paint, model, x, { { a, 0 } })
+end
+
+-- What a script can do with progress: stop.
+function tests.paint_stops()
+  local model, x, calls = net(), random(11, 24, 24), 0
+  fails("enough", model.paint, model, x, x, { size = 24, steps = 50, every = 2, progress = function() calls = calls + 1 if calls == 2 then error "enough" end end })
+  assert(calls == 2 and genai.ones(1):requires_grad_() * 2)
+end
+
 function tests.refusals()
   local model, x = net(), random(7, 16, 16)
   fails("level is 4", model.encode, model, x, 4)

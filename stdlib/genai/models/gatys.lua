@@ -4,6 +4,7 @@
 -- lays out large forms, which the features of relu3_1 are too near-sighted for; nothing keeps colours in 0..1 but a loss of their own.
 local core = require "genai.core"
 local ops = core.ops
+local stylizer = require "genai.models.stylizer"
 
 local LAYERS = { "relu1_1", "relu2_1", "relu3_1" }
 local defaults = { steps = 60, size = 384, content = 1, style = 30, smooth = 0.3, optimiser = "lbfgs", lr = false, passes = 2, every = 10, start = "content", seed = 1, progress = false }
@@ -48,13 +49,12 @@ local function check(o)
   return options
 end
 
--- One pass at one size: x is changed in place. tell(x, step, loss) hears of it.
-local function pass(model, x, content, style, o, steps, tell)
+-- One pass at one size, the styles' Gram matrices mixed: x is changed in place. tell(x, step, loss) hears of it.
+local function pass(model, x, content, mixed, o, size, tell)
   local genai = require "genai"
-  local grams = {}
+  local grams, steps = {}, o.steps
   local goal = genai.no_grad(function()
-    local f = model:features(style, LAYERS)
-    for _, name in ipairs(LAYERS) do grams[#grams + 1] = gram(f[name]) end
+    for i, name in ipairs(LAYERS) do grams[i] = mixed(function(style) return gram(model:features(sized(style, size), { name })[name]) end) end
     return model:features(content, { "relu3_1" }).relu3_1
   end)
   local function loss()
@@ -76,13 +76,14 @@ local function pass(model, x, content, style, o, steps, tell)
   return x
 end
 
---- model:paint(content, style, options) -> image. content, style: images or f32[3,h,w] in 0..1. options: steps = 60 in each pass, size = 384 (the longer side of the result),
--- weights content = 1, style = 30, smooth = 0.3 (total variation), optimiser = "lbfgs" | "adam" (lr = 0.02), passes = 2 (each at twice the size of the one before), start =
--- "content" | "noise" (seed = 1), progress = f(image, step, loss): gets the picture every `every` = 10 steps.
+--- model:paint(content, style, options) -> image. content: an image or f32[3,h,w] in 0..1; style: one, or a list of { picture, weight } whose Gram matrices are mixed.
+-- options: steps = 60 in each pass, size = 384 (the longer side of the result), weights content = 1, style = 30, smooth = 0.3 (total variation), optimiser = "lbfgs" | "adam"
+-- (lr = 0.02), passes = 2 (each at twice the size of the one before), start = "content" | "noise" (seed = 1), progress = f(image, step, loss): gets the picture every
+-- `every` = 10 steps.
 return function(model, content, style, options)
   local genai = require "genai"
   local o = check(options)
-  local from, to = genai.image.from(content), genai.image.from(style)
+  local from, mixed, shares = genai.image.from(content), stylizer.mix("vgg19-relu3", style)
   local x, step = nil, 0
   local function shown(t) return genai.no_grad(function() return genai.image.from(t:detach():clamp(0, 1):view(3, t.shape[3], t.shape[4]):clone()) end) end
   for i = 1, o.passes do
@@ -92,7 +93,7 @@ return function(model, content, style, options)
     if x then x = genai.no_grad(function() return x:detach():resize({ h, w }, { mode = "bicubic" }) end)
     elseif o.start == "noise" then x = ops.rand(1, 3, h, w, { rng = genai.rng(o.seed, "gatys") })
     else x = goal:clone() end
-    pass(model, x, goal, sized(to, size), o, o.steps, function(now, loss)
+    pass(model, x, goal, mixed, o, size, function(now, loss)
       step = step + o.every
       if o.progress then o.progress(shown(now), math.min(step, o.steps * i), loss) end
     end)
@@ -100,6 +101,6 @@ return function(model, content, style, options)
   end
   local out = shown(x)
   out.alt, out.recipe = from.alt, { kind = "gatys", steps = o.steps, size = o.size, content = o.content, style = o.style, smooth = o.smooth, optimiser = o.optimiser,
-    passes = o.passes, start = o.start, seed = o.seed, from = from.recipe, with = to.recipe }
+    passes = o.passes, start = o.start, seed = o.seed, from = from.recipe, shares = shares }
   return out
 end

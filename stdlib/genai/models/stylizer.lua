@@ -241,6 +241,36 @@ function stylizer.paint(layers, x, finish, progress)
   return (tall > h or wide > w) and y:slice(2, 1, h):slice(3, 1, w):contiguous() or y
 end
 
+--- stylizer.mix(name, styles) -> mixed, shares: mixed(f) is the sum of f(picture) times the picture's share. styles: one picture (image or tensor f32[3,h,w]), or a list of
+-- { picture, weight } of which the proportions count. Errors begin with the name.
+-- > genai.models.stylizer.mix("x", { { genai.ones(3, 1, 1), 1 }, { genai.zeros(3, 1, 1), 3 } })(function(p) return p:tensor():sum() end):item() == 0.75
+function stylizer.mix(name, styles)
+  local from = require("genai").image.from
+  if type(styles) ~= "table" or getmetatable(styles) then styles = { { styles, 1 } } end
+  local pictures, shares, total = {}, {}, 0.0
+  if #styles == 0 then core.fail(name .. ": the list of styles is empty, wanted { { picture, weight }, .. }") end
+  for i, entry in ipairs(styles) do
+    local weight = type(entry) == "table" and not getmetatable(entry) and entry[2]
+    if type(weight) ~= "number" or not (weight >= 0 and weight < math.huge) then
+      core.fail(("%s: entry %d of the styles has the weight %s, wanted { picture, 0 or more }"):format(name, i, tostring(weight)))
+    end
+    pictures[i], shares[i], total = from(entry[1]), weight, total + weight
+  end
+  if not (total > 0 and total < math.huge) then core.fail(("%s: the weights of the styles add up to %g, wanted more than 0"):format(name, total)) end
+  for i, weight in ipairs(shares) do shares[i] = weight / total end
+  return function(f)
+    local sum
+    for i, picture in ipairs(pictures) do
+      if shares[i] > 0 then
+        local part = f(picture)
+        if shares[i] < 1 then part = part * shares[i] end
+        sum = sum and sum + part or part
+      end
+    end
+    return sum
+  end, shares
+end
+
 --- stylizer.apply(name, picture, recipe, f) -> what f makes of the picture, without a tape: f(x) -> f32[3,h,w] of f32[3,h,w] in 0..1. picture: an image, which gives
 -- an image with the recipe, or a tensor, which gives a tensor. Another shape is an error that begins with the name.
 function stylizer.apply(name, picture, recipe, f)

@@ -160,30 +160,30 @@ function model:wct(content, style)
   return (turn:matmul(x) + mean):view(table.unpack(content.shape))
 end
 
--- One pass: encode, change, decode.
-local function restyle(self, change, content, style, level, strength)
-  local seen <close> = self:encode(content, level)
-  local shown <close> = self:encode(style, level)
-  return self:decode(seen:lerp(self[change](self, seen, shown), strength), level):clamp(0, 1)
-end
-
 --- model(picture, style, { method = "wct", strength = 0.6, levels = { 3, 2, 1 } }) -> the picture in the style of another, of the same size. method: "wct", or "adain", which
--- is quicker and milder. strength 0..1: how much of the features is the style's. levels: passes in that order, coarse to fine. Any sizes.
+-- is quicker and milder. strength 0..1: how much of the features is the style's. levels: passes in that order, coarse to fine. Any sizes. style: a picture, or a
+-- list of { picture, weight } whose features are mixed.
 function model:__call(picture, style, o)
   o = o or {}
   local method, strength, levels = o.method or "wct", o.strength or 0.6, o.levels or { 3, 2, 1 }
   if method ~= "wct" and method ~= "adain" then fail("vgg19-relu3: method is \"%s\", wanted wct or adain", tostring(method)) end
   if type(strength) ~= "number" or not (strength >= 0 and strength <= 1) then fail("vgg19-relu3: strength is %s, wanted a number in 0..1", tostring(strength)) end
-  local shown = prepared(style)
-  return stylizer.apply("vgg19-relu3", picture, { kind = "vgg19-relu3", method = method, strength = strength }, function(x)
+  local mixed, shares = stylizer.mix("vgg19-relu3", style)
+  return stylizer.apply("vgg19-relu3", picture, { kind = "vgg19-relu3", method = method, strength = strength, shares = shares }, function(x)
     local h, w = x.shape[2], x.shape[3]
-    for _, level in ipairs(levels) do x = restyle(self, method, x, shown:view(3, shown.shape[3], shown.shape[4]), level_of(level), strength) end
+    for _, level in ipairs(levels) do
+      local seen <close> = self:encode(x, level)
+      local y = mixed(function(one)
+        local shown <close> = self:encode(one, level)
+        return self[method](self, seen, shown)
+      end)
+      x = self:decode(seen:lerp(y, strength), level):clamp(0, 1)
+    end
     return (x.shape[2] > h or x.shape[3] > w) and x:slice(2, 1, h):slice(3, 1, w):contiguous() or x
   end)
 end
 
 model.paint = require "genai.models.gatys"                                  -- (content, style, options) -> image, by optimisation
-
 function model:__tostring() return "vgg19_relu3(relu1_1, relu2_1, relu3_1)" end
 
 --- vgg19_relu3.load(path) -> model; path is vgg19_relu3_1_autoencoders.safetensors or its folder.
