@@ -38,7 +38,7 @@ end
 function tools.golden(network, golden, difference, bar)
   if core.is_tensor(difference) then difference = difference:abs():max():item() end
   local fine = difference <= bar                                            -- false for NaN
-  if os.getenv "GENAI_SHOW_GOLDENS" then print(("%-22s %-44s %12.6g   bar %-8g %s"):format(network, golden, difference, bar, fine and "ok" or "MISSED")) end
+  if os.getenv "GENAI_SHOW_GOLDENS" then print(("%-24s %-60s %11.4g   bar %-7g %s"):format(network, golden, difference, bar, fine and "ok" or "MISSED")) end
   assert(fine, ("%s: %s is off by %.6g, the bar is %g"):format(network, golden, difference, bar))
 end
 
