@@ -158,6 +158,8 @@ function Model:__call(picture, styles, options)
   end)
 end
 
+function Model:__tostring() return "arbitrary-style: model(picture, other or style), model:style(picture)" end
+
 --- arbitrary_style.load(folder) -> model; the folder holds predict.safetensors and transfer.safetensors.
 function arbitrary.load(path)
   if type(path) ~= "string" then fail("arbitrary-style: path is a %s, wanted a folder", type(path)) end

@@ -5,6 +5,7 @@
 -- TensorFlow's SAME with zeros (before stride 2 the odd row stands at the end, a transposed convolution is cut at its end); the norm's eps is 1e-3.
 local weights = require "genai.models.weights"
 local stylizer = require "genai.models.stylizer"
+local check = require "genai.nn.options"
 local fast_style = { variants = { "mathura" }, about = "paints a picture over in one style, fast", licence = "MIT", paper = "Johnson, Alahi and Fei-Fei 2016" }
 
 -- height, inputs, outputs and what is around each convolution
@@ -37,16 +38,18 @@ local function finish(y) return ((y:tanh() * 150 + 127.5) / 255):clamp(0, 1) end
 -- size; strength 0..1 blends between the picture and the painting. picture: an image, or a tensor f32[3,h,w] in 0..1 (gives a tensor).
 function fast_style.load(path, variant)
   local layers = read(path, variant or fast_style.variants[1])
-  return function(picture, options)
-    local strength = options and options.strength or 1
+  local function paint(_, picture, options)
+    options = check("fast-style", options, { strength = 1, progress = false })
+    local strength = options.strength
     if type(strength) ~= "number" or not (strength >= 0 and strength <= 1) then
       require("genai.core").fail(("fast-style: strength is %s, wanted a number in 0..1"):format(tostring(strength)))
     end
     return stylizer.apply("fast-style", picture, { kind = "fast-style", style = variant or fast_style.variants[1], strength = strength }, function(x)
-      local y = stylizer.paint(layers, x, finish, options and options.progress)
+      local y = stylizer.paint(layers, x, finish, options.progress or nil)
       return strength == 1 and y or x + (y - x) * strength
     end)
   end
+  return setmetatable({}, { __name = "fast-style", __call = paint, __tostring = function() return "fast-style: model(picture, { strength = 1 })" end })
 end
 
 return fast_style

@@ -61,12 +61,13 @@ end
 -- numbers 0..25, or a list of 26 weights, or one number; only the proportions of weights count. A third argument { progress = f } calls f(share) on large pictures. picture: an image, or a tensor f32[3,h,w] in 0..1 (gives a tensor).
 function style26.load(path)
   local layers = read(path)
-  return function(picture, styles, options)
+  local function paint(_, picture, styles, options)
     local mix = shares(styles)
     for _, layer in ipairs(layers) do layer.scale, layer.shift = mix:matmul(layer.gamma):view(-1), mix:matmul(layer.beta):view(-1) end
-    local recipe = { kind = "style26", styles = type(styles) == "table" and styles or { [styles] = 1 } }
+    local recipe = { kind = "style26", styles = core.is_tensor(styles) and styles:totable() or type(styles) == "table" and styles or { [styles] = 1 } }
     return stylizer.apply("style26", picture, recipe, function(x) return stylizer.paint(layers, x, core.ops.sigmoid, options and options.progress) end)
   end
+  return setmetatable({}, { __name = "style26", __call = paint, __tostring = function() return "style26: model(picture, { [number] = weight }), numbers 0..25" end })
 end
 
 return style26
