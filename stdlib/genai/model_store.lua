@@ -34,7 +34,7 @@ local function size_text(bytes)
   return ("%.1f MB"):format(bytes / 1e6)
 end
 
-local weights = { safetensors = true, onnx = true, bin = true, gguf = true, npz = true, npy = true, json = true, nam = true }
+local weights = { safetensors = true, onnx = true, bin = true, gguf = true, json = true, nam = true }
 
 -- Weights count; pictures and licences that lie beside them do not.
 local function facts(m)
