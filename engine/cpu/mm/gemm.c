@@ -8,6 +8,7 @@
 #define MC (MR * (96 / MR))                      /* a block of A (MC x KC) stays in the L2 cache */
 #define SMALL_B 4096                             /* floats of B that are packed on the stack */
 
+#define ONE_TASK 1.5e6                           /* multiplications that are not worth a second thread */
 #define KEEP_FEW 3                               /* from here on kept panels beat reading B as it lies */
 #define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
 #define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
@@ -112,7 +113,7 @@ static void tile_task(void *context, int64_t t, int worker) {
 static void choose_tiles(const gn_gemm *p, tiles *s, int64_t workers) {
   double volume = (double)p->m * p->n * p->k;
   bool alone = workers == 1;
-  int64_t want = volume < (alone ? 2e8 : 1.5e6) ? 1 : alone ? (volume < 2e9 ? 2 : 16) : volume < 3e8 ? workers : workers > 8 ? 2 * workers : volume < 2e9 ? 8 : 16;
+  int64_t want = volume < (alone ? 2e8 : ONE_TASK) ? 1 : alone ? (volume < 2e9 ? 2 : 16) : volume < 3e8 ? workers : workers > 8 ? 2 * workers : volume < 2e9 ? 8 : 16;
   if (s->batch >= 8) want = volume < 3e7 ? 1 : want / 2;
   s->mt = p->m, s->nt = p->n;
   for (int64_t have = 1; have < want || s->nt > 1024; have *= 2) {
@@ -150,6 +151,10 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
     bool done;
     if (!K(gemm_few)(g, p, &done)) return false;
     if (done) return true;
+  }
+  if (!p->nbatch && is_small(p->n, p->k) && (double)p->m * p->n * p->k < ONE_TASK) {      /* no tiles to choose */
+    small_product(p, p->bias || p->act.on ? p : NULL, p->bias, p->a, p->b, p->c, p->m, p->n);
+    return true;
   }
   choose_tiles(p, &s, gn_workers(g));
   if (keeps && !is_small(p->n, p->k)) keep_weights(g, &s);
