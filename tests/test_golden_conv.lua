@@ -1,5 +1,6 @@
 -- Convolutions, pools, resizing, padding and sampling against PyTorch's values, first and second gradients (tests/golden/make_conv.py).
 local genai = require "genai"
+local tools = dofile "tests/tools.lua"
 
 -- 1e-5 of the largest element; Winograd's way (16 channels and more) 1e-4 of the rms.
 local tests = dofile "tests/golden.lua" { name = "conv", first = 1, dir = "toward", zero = 0, types = true, room = function(most, _, _, numbers)
@@ -12,7 +13,7 @@ end }
 function tests.empty_and_broken()
   local x, w = genai.zeros(0, 2, 5, 5), genai.ones(3, 2, 3, 3)
   assert(x:conv2d(w).shape[1] == 0 and x:max_pool2d(2).shape[1] == 0 and x:resize({ 2, 2 }).shape[1] == 0)
-  local refused = dofile("tests/tools.lua").fails
+  local refused = tools.fails
   x = genai.ones(1, 2, 5, 5)
   refused("conv2d: w", genai.conv2d, x, genai.ones(3, 1, 3, 3))
   refused("conv2d: w", genai.conv2d, x, genai.ones(3, 2, 7, 3))
@@ -27,7 +28,7 @@ function tests.empty_and_broken()
   refused("window", genai.max_pool2d, x, 6)
   refused("size", genai.resize, x, { 0, 2 })
   refused("antialias", genai.resize, x, { 2, 2 }, { antialias = true })
-  refused("pad", genai.pad, x, { 5, 5 }, { mode = "reflect" })
+  tools.fails("pad", genai.pad, x, { 5, 5 }, { mode = "reflect" })
   refused("unfold", genai.unfold, x, 3, 6, 1)
   refused("pixel_shuffle", genai.pixel_shuffle, x, 2)
 end
@@ -64,6 +65,41 @@ function tests.grid_second()
       assert(math.abs(slope - ours) < 2e-2 * math.max(1, math.abs(slope)), ("grid second %d: %g, wanted %g"):format(t[3], ours, slope))
     end
   end
+end
+
+-- Two ways to say the same, results and gradients.
+local function same(f, g, ...)
+  local xs = { ... }
+  for _, x in ipairs(xs) do x:requires_grad_() end
+  local a, b = f(table.unpack(xs)), g(table.unpack(xs))
+  assert((a - b):abs():max():item() < 1e-4)
+  local seed = genai.randn_like(a:detach())
+  local ga, gb = { genai.grad((a * seed):sum(), xs) }, { genai.grad((b * seed):sum(), xs) }
+  for i = 1, #xs do assert((ga[i] - gb[i]):abs():max():item() < 1e-3, i) end
+end
+
+function tests.pads_of_each_side_and_activations_on_the_tape()
+  for _, mode in ipairs { "zero", "reflect" } do
+    same(function(x, w, b) return x:conv2d(w, b, { pad = { 1, 0, 2, 3 }, stride = { 2, 1 }, pad_mode = mode, act = "leaky_relu", slope = 0.1 }) end,
+      function(x, w, b) return x:pad({ 0, 3, 1, 2 }, { mode = mode == "zero" and "constant" or mode }):conv2d(w, b, { stride = { 2, 1 } }):leaky_relu(0.1) end,
+      genai.randn(2, 3, 9, 8), genai.randn(4, 3, 3, 3), genai.randn(4))
+  end
+  same(function(x, w) return x:conv_transpose2d(w, nil, { stride = 2, pad = { 0, 1, 1, 0 } }) end,
+    function(x, w) return x:conv_transpose2d(w, nil, { stride = 2 }):slice(3, 1, 10):slice(4, 2, 13) end, genai.randn(2, 3, 5, 6), genai.randn(3, 4, 3, 3))
+  same(function(x, w, b) return x:instance_norm(w, b, { act = "relu" }) end, function(x, w, b) return x:instance_norm(w, b):relu() end,
+    genai.randn(2, 3, 5, 6), genai.randn(3), genai.randn(3))
+  tools.fails("pad", genai.conv2d, genai.ones(1, 1, 4, 4), genai.ones(1, 1, 3, 3), { pad = { 1, 1, 1 } })
+end
+
+-- In place, also through a view; the result is the tensor itself.
+function tests.instance_norm_in_place()
+  local x, w, b = genai.randn(2, 5, 7, 9), genai.randn(5), genai.randn(5)
+  for _, act in ipairs { "none", "relu", "leaky_relu", "relu6" } do
+    local want, z = x:instance_norm(w, b, { act = act, slope = 0.2 }), genai.zeros(2, 5, 9, 7):transpose(3, 4)
+    z:copy_(x)
+    assert(rawequal(z:instance_norm_(w, b, { act = act, slope = 0.2 }), z) and z:equal(want), act)
+  end
+  tools.fails("tensor of floats", genai.instance_norm_, genai.zeros(2, 3, { dtype = "i32" }))
 end
 
 return tests
