@@ -107,7 +107,7 @@ static void run_walk(walk *w, int64_t total) {
   } else gn_parallel(w->g, (w->cells + w->group - 1) / w->group, walk_task, w);
 }
 
-/* y (packed) = op(in..); an input as large as y whose rows do not run along is packed first: a blocked copy beats strided reading. */
+/* y (packed) = op(in..); an input as large as y whose rows do not run along, or are a few elements long, is packed first: a blocked copy beats strided reading. */
 static bool walk_inputs(gn *g, int op, int nin, gn_tensor *const *given, gn_tensor *y, const float *p) {
   int64_t total = gn_numel(y);
   if (!total) return true;
@@ -118,7 +118,7 @@ static bool walk_inputs(gn *g, int op, int nin, gn_tensor *const *given, gn_tens
     in[k] = given[k];
     int last = in[k]->ndim - 1;
     while (last > 0 && in[k]->dim[last] == 1) last--;
-    if (total >= 4096 && last > 0 && in[k]->dim[last] > 1 && in[k]->stride[last] != 1 && gn_numel(in[k]) == total && !gn_packed(in[k])) fine = (in[k] = own[k] = gn_pack(in[k])) != NULL;
+    if (total >= 4096 && last > 0 && in[k]->dim[last] > 1 && (in[k]->stride[last] != 1 || in[k]->dim[last] < 8) && gn_numel(in[k]) == total && !gn_packed(in[k])) fine = (in[k] = own[k] = gn_pack(in[k])) != NULL;
     if (fine) w.in[k] = in[k]->data, w.item[k] = gn_size(in[k]->dtype);
   }
   if (fine) lay_out(&w, in, y), run_walk(&w, total);

@@ -186,6 +186,7 @@ static bool pad_run(gn *g, const gn_arg *a, gn_tensor *big, gn_tensor *small, bo
   if (!index) return false;
   gn_padding s;
   padding_of(small->dim, big->dim, big->ndim, &a[1], (int)a[2].num, index, &s);
+  for (int d = s.ndim - 1; d > 0 && s.in[d] == 1 && s.out[d] == 1 && s.index[d][0] == 0; d--) s.ndim--;        /* the kernels copy runs of the last dim */
   if (adjoint) g->k->pad_sum(g, &s, gn_f32(big), gn_f32(small));
   else g->k->pad_copy(g, &s, gn_f32(small), (float)value, gn_f32(big));
   gn_free(g, index, bytes);

@@ -115,8 +115,23 @@ end
 function cases.pad(r)
   return { r(2, 3, 19, 23) }, function(x)
     return x:pad({ 2, 3, 1, 4 }, { value = 0.5 }), x:pad({ 2, 3, 1, 4 }, { mode = "reflect" }), x:pad({ 2, 3 }, { mode = "replicate" }), x:pad({ 5, 1, 3, 3 }, { mode = "circular" }),
-      x:pad { -2, 4, 3, -1 }
+      x:pad { -2, 4, 3, -1 }, x:view(6, 437, 1):pad { 0, 0, 30, 41 }, x:view(6, 437, 1):pad { 1, -1, 2, 0 }, x:view(6, 19, 23, 1):pad({ 0, 0, 4, 9 }, { mode = "reflect" })
   end
+end
+-- Rows of two elements, in another order: pairs move as one, and are packed before they are multiplied.
+function cases.pairs(r)
+  local x, h = r(70, 90, 2), r(60, 50, 2):to "f16"
+  local t, u, y = x:transpose(1, 2), h:transpose(1, 2), {}
+  local lists = x:totable()
+  for i = 1, 90 do
+    y[i] = {}
+    for j = 1, 70 do y[i][j] = lists[j][i] end
+  end
+  assert(t:contiguous():eq(genai.tensor(y)):all():item())
+  assert(u:contiguous():transpose(1, 2):eq(h):all():item())
+  local wide = r(70, 91, 3):slice(3, 2, 3):transpose(1, 2)                -- pairs that begin at odd places
+  assert(wide:contiguous():transpose(1, 2):contiguous():eq(wide:transpose(1, 2)):all():item())
+  return { x }, function(z) return z:transpose(1, 2) * r(90, 1, 1), z:transpose(1, 2):square():sum(-1) end
 end
 function cases.fourier(r)
   local x, y = r(11, 64, 2), r(11, 60)

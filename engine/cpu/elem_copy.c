@@ -162,6 +162,17 @@ static void lay_out(layout *l, const int64_t *ss, const int64_t *ds, const int64
   l->n = n ? m + 1 : 0;
 }
 
+/* Pairs of neighbours that lie together on both sides move as one element of twice the size; returns that size. */
+static size_t join_pairs(layout *l, const void *src, const void *dst, size_t item) {
+  int last = l->n - 1;
+  bool fine = last > 0 && item <= 4 && l->dim[last] == 2 && l->s[last] == 1 && l->d[last] == 1 && ((uintptr_t)src | (uintptr_t)dst) % (2 * item) == 0;
+  for (int i = 0; i < last; i++) fine &= l->s[i] % 2 == 0 && l->d[i] % 2 == 0;
+  if (!fine) return item;
+  for (int i = 0; i < last; i++) l->s[i] /= 2, l->d[i] /= 2;
+  l->n = last;
+  return 2 * item;
+}
+
 /* Takes dim i out of the layout. */
 static void take(layout *l, int i, int64_t *n, int64_t *s, int64_t *d) {
   *n = 1, *s = *d = 0;
@@ -174,6 +185,7 @@ void K(copy_strided)(const void *src, const int64_t *sstride, void *dst, const i
   layout l;
   for (int i = 0; i < ndim; i++) if (dim[i] == 0) return;
   lay_out(&l, sstride, dstride, dim, ndim);
+  item = join_pairs(&l, src, dst, item);
   plane p;
   take(&l, l.n - 1, &p.n1, &p.s1, &p.d1);
   if (p.n1 == 1) p.s1 = p.d1 = 1;
