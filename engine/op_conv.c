@@ -21,7 +21,7 @@ bool gn_each(const char *op, const char *name, const gn_arg *a, int nd, int64_t 
 }
 
 bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *small, const gn_tensor *w, const gn_arg *geometry, const gn_arg *groups, gn_conv *s) {
-  s->whole = false;
+  s->whole = false, s->edge = GN_ZERO;
   s->weights = (gn_source){ 0 }, s->act.on = false;
   if (nd < 1 || nd > 3 || geometry->n != 9) return gn_fail("%s: wanted one to three dims", op);
   for (int d = 0; d < 3; d++) {
@@ -59,7 +59,8 @@ static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
   gn_tensor *x = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
-  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = whole ? (gn_act){ 0 } : gn_act_of(&a[6], &a[7]), s.whole = whole;
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.whole = whole;
+  if (!whole) s.act = gn_act_of(&a[6], &a[7]), s.edge = (int)a[8].num;
   return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, false, out); }
@@ -73,7 +74,7 @@ static bool half(gn *g, const gn_arg *a, const gn_arg *geometry, const gn_act *a
   if (x->ndim != out->ndim || w->ndim != x->ndim || x->dim[0] != out->dim[0] || x->dim[1] != w->dim[1] || (a[2].kind == GN_A_TENSOR && gn_numel(a[2].t) != w->dim[0]))
     return gn_fail("conv_pair: the shapes do not go together");
   if (!gn_conv_of("conv_pair", x->ndim - 2, x, out, w, geometry, &groups, &s)) return false;
-  s.n = 1, s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = *act, s.whole = false;
+  s.n = 1, s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = *act;
   int64_t in = x->dim[0] ? gn_numel(x) / x->dim[0] : 0, plane = gn_numel(out) ? gn_numel(out) / out->dim[0] / out->dim[1] : 0;
   bool fine = true;
   for (int64_t n = 0; n < x->dim[0] && fine; n++)
@@ -158,27 +159,28 @@ static bool read_plan(const char *op, const gn_arg *a, plan *p) {
       && read_pad(op, &a[PAD], w, p);
 }
 
-/* Padding by reflection and so on is an op before the convolution. */
-static gn_tensor *padded(gn *g, const gn_arg *a, plan *p) {
-  if (!a[PAD_MODE].num) return a[X].t;
-  int64_t pairs[6];
-  for (int d = 0; d < p->nd; d++) {
-    pairs[2 * (p->nd - 1 - d)] = p->pad[d], pairs[2 * (p->nd - 1 - d) + 1] = p->after[d];
-    p->pad[d] = p->after[d] = 0;
-  }
-  return GN_DO(g, pad, gn_t(a[X].t), gn_v(2 * p->nd, pairs), gn_n(a[PAD_MODE].num));
-}
-
-/* What comes after the convolution: inside of its kernel, or, where gradients will be asked for, an op of its own. */
+/* What comes before and after the convolution is done inside of its kernel, or, where gradients will be asked for, by ops of their own. */
 static bool on_tape(gn *g, const gn_arg *a) {
   return gn_recording(g) && (a[X].t->wants_grad || a[W].t->wants_grad || (a[B].kind == GN_A_TENSOR && a[B].t->wants_grad));
 }
 
-/* conv_nd or conv_data with the options' act and slope, which are the last two arguments. */
-static bool finish(gn *g, gn_op op, const gn_arg *a, gn_tensor *x, gn_arg geometry, gn_arg size, int64_t groups, const gn_arg *act, gn_tensor **out) {
+/* x as the convolution takes it: padded by reflection and so on, or, with *edge left as it is, to be padded by the kernel. */
+static gn_tensor *padded(gn *g, const gn_arg *a, plan *p, int *edge) {
+  if (!*edge) return a[X].t;
+  int64_t pairs[6];
+  for (int d = 0; d < p->nd; d++) pairs[2 * (p->nd - 1 - d)] = p->pad[d], pairs[2 * (p->nd - 1 - d) + 1] = p->after[d];
+  gn_arg pads = gn_v(2 * p->nd, pairs), mode = gn_n(*edge);
+  if (!on_tape(g, a)) return gn_pads_ok(a[X].t, &pads, *edge) ? a[X].t : NULL;
+  for (int d = 0; d < p->nd; d++) p->pad[d] = p->after[d] = 0;
+  *edge = GN_ZERO;
+  return GN_DO(g, pad, gn_t(a[X].t), pads, mode);
+}
+
+/* conv_nd, with its edge, or conv_data; act: the options' act and slope. */
+static bool finish(gn *g, gn_op op, const gn_arg *a, gn_tensor *x, gn_arg geometry, gn_arg size, int64_t groups, const gn_arg *act, int edge, gn_tensor **out) {
   bool apart = on_tape(g, a);
-  gn_arg args[] = { gn_t(x), gn_t(a[W].t), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, size, gn_n((double)groups), apart ? gn_n(NONE) : act[0], act[1] };
-  gn_tensor *y = gn_do(g, op, 8, args);
+  gn_arg args[] = { gn_t(x), gn_t(a[W].t), a[B].kind == GN_A_TENSOR ? gn_t(a[B].t) : gn_nil(), geometry, size, gn_n((double)groups), apart ? gn_n(NONE) : act[0], act[1], gn_n(edge) };
+  gn_tensor *y = gn_do(g, op, op == GN_OP_conv_nd ? 9 : 8, args);
   if (apart) y = gn_activated(g, y, &act[0], &act[1]);
   return (out[0] = y) && gn_ref(y);
 }
@@ -186,7 +188,8 @@ static bool finish(gn *g, gn_op op, const gn_arg *a, gn_tensor *x, gn_arg geomet
 static bool convolve(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   plan p;
   if (!read_plan(op, a, &p)) return false;
-  gn_tensor *x = padded(g, a, &p), *w = a[W].t;
+  int edge = (int)a[PAD_MODE].num;
+  gn_tensor *x = padded(g, a, &p, &edge), *w = a[W].t;
   if (!x) return false;
   int64_t size[3];
   for (int d = 0; d < p.nd; d++) {
@@ -197,7 +200,7 @@ static bool convolve(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   }
   gn_arg geometry;
   three(&p, &geometry);
-  return finish(g, GN_OP_conv_nd, a, x, geometry, gn_v(p.nd, size), p.groups, &a[ACT], out);
+  return finish(g, GN_OP_conv_nd, a, x, geometry, gn_v(p.nd, size), p.groups, &a[ACT], edge, out);
 }
 
 bool gn__fwd_conv1d(gn *g, const gn_arg *a, gn_tensor **out) { return convolve(g, "conv1d", a, out); }
@@ -224,7 +227,7 @@ static bool spread(gn *g, const char *op, const gn_arg *a, gn_tensor **out) {
   }
   gn_arg geometry;
   three(&p, &geometry);
-  return finish(g, GN_OP_conv_data, a, x, geometry, gn_v(p.nd, size), p.groups, &a[8], out);
+  return finish(g, GN_OP_conv_data, a, x, geometry, gn_v(p.nd, size), p.groups, &a[8], GN_ZERO, out);
 }
 
 bool gn__fwd_conv_transpose1d(gn *g, const gn_arg *a, gn_tensor **out) { return spread(g, "conv_transpose1d", a, out); }

@@ -151,15 +151,10 @@ bool gn__fwd_resize(gn *g, const gn_arg *a, gn_tensor **out) { return resize(g, 
 bool gn__fwd_adaptive_avg_pool2d(gn *g, const gn_arg *a, gn_tensor **out) { return resize(g, "adaptive_avg_pool2d", a, AREA, false, false, out); }
 
 /* ---- padding ---- */
-enum { CONSTANT, REFLECT, REPLICATE, CIRCULAR };
-
-static int64_t pad_source(int64_t at, int64_t n, int mode) {
-  if (at >= 0 && at < n) return at;
-  switch (mode) {
-    case REFLECT: return at < 0 ? -at : 2 * (n - 1) - at;
-    case REPLICATE: return at < 0 ? 0 : n - 1;
-    case CIRCULAR: return at < 0 ? at + n : at - n;
-    default: return -1;
+void gn_edge_row(float *to, const float *row, int64_t at, int64_t step, int64_t len, int64_t n, int mode) {
+  for (int64_t i = 0; i < len; i++, at += step) {
+    int64_t from = gn_edge_at(at, n, mode);
+    to[i] = from < 0 ? 0 : row[from];
   }
 }
 
@@ -170,7 +165,7 @@ static void padding_of(const int64_t *in, const int64_t *out, int ndim, const gn
     int pair = ndim - 1 - d;
     int64_t before = 2 * pair < pads->n ? pads->ints[2 * pair] : 0;
     s->in[d] = in[d], s->out[d] = out[d], s->index[d] = index;
-    for (int64_t i = 0; i < out[d]; i++) *index++ = pad_source(i - before, in[d], mode);
+    for (int64_t i = 0; i < out[d]; i++) *index++ = gn_edge_at(i - before, in[d], mode);
   }
 }
 
@@ -211,13 +206,13 @@ bool gn__fwd_pad_sum(gn *g, const gn_arg *a, gn_tensor **out) {
   return (out[0] = gn_new(g, GN_F32, a[0].t->ndim, dim)) && pad_run(g, a, a[0].t, out[0], true, 0);
 }
 
-static bool pads_ok(const gn_tensor *x, const gn_arg *pads, int mode) {
+bool gn_pads_ok(const gn_tensor *x, const gn_arg *pads, int mode) {
   char found[160];
   if (pads->n % 2 || pads->n > 2 * x->ndim) return gn_fail("pad: pads is a list of %d, wanted pairs from the last dim for x %s", pads->n, gn_shape_text(x, found, sizeof found));
   for (int i = 0; i < pads->n; i += 2) {
-    int64_t n = x->dim[x->ndim - 1 - i / 2], p = pads->ints[i], q = pads->ints[i + 1], most = mode == REFLECT ? n - 1 : mode == CIRCULAR ? n : (int64_t)1 << 40;
-    if (mode != CONSTANT && !n && (p || q)) return gn_fail("pad: x is %s, wanted elements to pad from", gn_shape_text(x, found, sizeof found));
-    if (p > most || q > most || (mode != CONSTANT && (p < 0 || q < 0)) || p < -n || q < -n || n + p + q < 0)
+    int64_t n = x->dim[x->ndim - 1 - i / 2], p = pads->ints[i], q = pads->ints[i + 1], most = mode == GN_REFLECT ? n - 1 : mode == GN_CIRCULAR ? n : (int64_t)1 << 40;
+    if (mode != GN_ZERO && !n && (p || q)) return gn_fail("pad: x is %s, wanted elements to pad from", gn_shape_text(x, found, sizeof found));
+    if (p > most || q > most || (mode != GN_ZERO && (p < 0 || q < 0)) || p < -n || q < -n || n + p + q < 0)
       return gn_fail("pad: %lld and %lld do not go with dim %d of x %s in this mode", (long long)p, (long long)q, x->ndim - i / 2, gn_shape_text(x, found, sizeof found));
   }
   return true;
@@ -229,7 +224,7 @@ static gn_tensor *pad_other(gn *g, gn_tensor *x, const gn_arg *pads, int mode, d
     int d = x->ndim - 1 - i / 2;
     int64_t n = x->dim[d], p = pads->ints[i], q = pads->ints[i + 1], dim[GN_MAX_DIMS];
     memcpy(dim, x->dim, sizeof dim);
-    if (mode == CONSTANT) {
+    if (mode == GN_ZERO) {
       gn_tensor *part[3] = { NULL, GN_DO(g, slice, gn_t(x), gn_n(d + 1), gn_n((double)(p < 0 ? 1 - p : 1)), gn_n((double)(q < 0 ? n + q : n))), NULL };
       for (int k = 0; k < 3; k += 2) {
         dim[d] = (k ? q : p) > 0 ? (k ? q : p) : 0;
@@ -241,7 +236,7 @@ static gn_tensor *pad_other(gn *g, gn_tensor *x, const gn_arg *pads, int mode, d
     }
     int64_t size[1] = { n + p + q };
     gn_tensor *index = gn_hold(g, gn_new(g, GN_I64, 1, size));
-    for (int64_t k = 0; index && k < size[0]; k++) ((int64_t *)index->data)[k] = pad_source(k - p, n, mode);
+    for (int64_t k = 0; index && k < size[0]; k++) ((int64_t *)index->data)[k] = gn_edge_at(k - p, n, mode);
     x = GN_DO(g, index_select, gn_t(x), gn_n(d + 1), gn_t(index));
   }
   return x;
@@ -250,7 +245,7 @@ static gn_tensor *pad_other(gn *g, gn_tensor *x, const gn_arg *pads, int mode, d
 bool gn__fwd_pad(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *x = a[0].t;
   int mode = (int)a[2].num;
-  if (!pads_ok(x, &a[1], mode)) return false;
+  if (!gn_pads_ok(x, &a[1], mode)) return false;
   if (!a[1].n || !x->ndim) return (out[0] = gn_ref(x));
   out[0] = gn_is_float(x->dtype) ? GN_DO(g, pad_nd, gn_t(x), a[1], gn_n(mode), gn_n(a[3].num)) : pad_other(g, x, &a[1], mode, a[3].num);
   return out[0] && gn_ref(out[0]);

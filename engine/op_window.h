@@ -9,6 +9,8 @@ bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *s
 static inline gn_arg gn_space(const gn_tensor *t) {
   return gn_v(t->ndim - 2, t->dim + 2);
 }
+/* Whether x can be padded by pairs that count from its last dim; mode as in pad. */
+bool gn_pads_ok(const gn_tensor *x, const gn_arg *pads, int mode);
 /* One number for each of nd dims from an option: a number or a list of nd numbers in low..high. */
 bool gn_each(const char *op, const char *name, const gn_arg *a, int nd, int64_t low, int64_t high, int64_t *to);
 #endif

@@ -91,6 +91,44 @@ function tests.pads_of_each_side_and_activations_on_the_tape()
   tools.fails("pad", genai.conv2d, genai.ones(1, 1, 4, 4), genai.ones(1, 1, 3, 3), { pad = { 1, 1, 1 } })
 end
 
+-- Off the tape the kernels pad themselves: each kind of them (direct, Winograd's two, few outputs, depthwise, small, in strips) as after pad.
+function tests.kernels_pad_as_pad_does()
+  local function compare(x, w, options)
+    local dims, pairs_of = x:dim() - 2, {}
+    local name = ("conv%dd"):format(dims)
+    for d = dims, 1, -1 do
+      table.insert(pairs_of, options.pad[d])
+      table.insert(pairs_of, options.pad[dims + d])
+    end
+    for _, mode in ipairs { "reflect", "replicate", "circular" } do
+      local plain = { stride = options.stride, dilation = options.dilation, groups = options.groups, act = options.act }
+      local z = x:pad(pairs_of, { mode = mode })
+      local want = z[name](z, w, nil, plain)
+      plain.pad, plain.pad_mode = options.pad, mode
+      local off = (x[name](x, w, nil, plain) - want):abs():max():item()
+      assert(off <= 2e-5 * want:abs():max():item(), ("%s %s of %s: %g"):format(mode, name, table.concat(x.shape, ","), off))
+    end
+  end
+  local rng = genai.rng(4, "pads")
+  local function r(...) return genai.randn({ ... }, { rng = rng }) end
+  for _, h in ipairs { 5, 37, 66 } do
+    for _, pad in ipairs { { 1, 1, 1, 1 }, { 0, 2, 3, 1 }, { 4, 4, 4, 4 } } do
+      compare(r(1, 16, h, h + 3), r(24, 16, 3, 3), { pad = pad, act = "relu" })
+      compare(r(2, 16, h, h + 3), r(16, 16, 4, 4), { pad = pad, stride = 2 })
+      compare(r(1, 16, h, h + 3), r(9, 16, 3, 3), { pad = pad, stride = 2 })
+      compare(r(1, 4, h, h + 3), r(6, 2, 3, 2), { pad = pad, stride = { 1, 3 }, groups = 2 })
+      compare(r(1, 5, h, h + 3), r(5, 1, 3, 3), { pad = pad, groups = 5, stride = pad[1] == 1 and 2 or 1, dilation = pad[2] == 2 and 2 or 1 })
+      if h > 5 then compare(r(1, 8, h, h + 3), r(3, 8, 9, 9), { pad = pad }) end
+    end
+  end
+  compare(r(1, 16, 200, 201), r(8, 16, 3, 3), { pad = { 1, 1, 1, 1 }, stride = 2 })
+  compare(r(2, 3, 17), r(4, 3, 5), { pad = { 4, 3 }, dilation = 2 })
+  compare(r(2, 3, 5, 6, 7), r(4, 3, 3, 2, 3), { pad = { 1, 2, 3, 2, 1, 0 } })
+  tools.fails("pad", genai.conv2d, genai.ones(1, 1, 4, 4), genai.ones(1, 1, 3, 3), { pad = 4, pad_mode = "reflect" })
+  tools.fails("pad", genai.conv2d, genai.ones(1, 1, 4, 4), genai.ones(1, 1, 3, 3), { pad = 5, pad_mode = "circular" })
+  assert(genai.ones(1, 1, 2, 2):conv2d(genai.ones(1, 1, 1, 1), nil, { pad = 9, pad_mode = "replicate" }):sum():item() == 400)
+end
+
 -- In place, also through a view; the result is the tensor itself.
 function tests.instance_norm_in_place()
   local x, w, b = genai.randn(2, 5, 7, 9), genai.randn(5), genai.randn(5)

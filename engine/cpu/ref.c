@@ -35,7 +35,7 @@ static bool ref_gemm(gn *g, const gn_gemm *p) {
   return true;
 }
 
-/* ---- convolutions: all outputs, then channels and taps in order; what lies outside is left out ---- */
+/* ---- convolutions: all outputs, then channels and taps in order; zeros outside are left out ---- */
 static int64_t ref_volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
 
 static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
@@ -47,7 +47,8 @@ static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const floa
       for (int64_t t = 0; t < taps; t++) {
         int64_t i0 = q0 * s->stride[0] + t / s->k[2] / s->k[1] * s->dilation[0] - s->pad[0];
         int64_t i1 = q1 * s->stride[1] + t / s->k[2] % s->k[1] * s->dilation[1] - s->pad[1], i2 = q2 * s->stride[2] + t % s->k[2] * s->dilation[2] - s->pad[2];
-        if (i0 < 0 || i0 >= s->in[0] || i1 < 0 || i1 >= s->in[1] || i2 < 0 || i2 >= s->in[2]) continue;
+        i0 = gn_edge_at(i0, s->in[0], s->edge), i1 = gn_edge_at(i1, s->in[1], s->edge), i2 = gn_edge_at(i2, s->in[2], s->edge);
+        if (i0 < 0 || i1 < 0 || i2 < 0) continue;
         sum += w[(o * cg + c) * taps + t] * x[(n * s->c + o / og * cg + c) * in + (i0 * s->in[1] + i1) * s->in[2] + i2];
       }
     if (b) sum += b[o];

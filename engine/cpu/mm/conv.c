@@ -283,7 +283,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (is_product(s)) return product(g, s, false, x, w, b, y);
   job j = {.x = x, .bias = b, .act = act_of(s), .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
   if (!K(conv_view_open)(g, &j.v, s->k)) return false;
-  j.v.n = s->n, j.v.c = cg, j.v.channels = s->c;
+  j.v.n = s->n, j.v.c = cg, j.v.channels = s->c, j.v.edge = s->edge;
   for (int d = 0; d < 3; d++) {
     j.v.in[d] = s->in[d], j.v.q[d] = j.osize[d] = s->out[d], j.v.step[d] = s->stride[d], j.ostep[d] = 1;
     for (int64_t t = 0; t < s->k[d]; t++) j.v.tap[d][t] = t, j.v.off[d][t] = t * s->dilation[d] - s->pad[d];

@@ -2,13 +2,27 @@
 #ifndef GN_CPU_CONV_H
 #define GN_CPU_CONV_H
 
+/* What lies outside of a dim: zero, or an element inside of it. The numbers are those of pad_mode in ops.def. */
+enum { GN_ZERO, GN_REFLECT, GN_REPLICATE, GN_CIRCULAR };
+/* The element that stands at a position of n elements, -1 = none. Further out than the mode allows it is some element, for lanes that nobody reads. */
+static inline int64_t gn_edge_at(int64_t at, int64_t n, int mode) {
+  if (at >= 0 && at < n) return at;
+  if (mode == GN_ZERO) return -1;
+  if (mode == GN_REFLECT) at = at < 0 ? -at : 2 * (n - 1) - at;
+  if (mode == GN_CIRCULAR) at = at < 0 ? at + n : at - n;
+  return at < 0 ? 0 : at < n ? at : n - 1;
+}
+/* len elements of a row of n from position `at` on, `step` apart. In op_resize.c, so that it is built once: kernels call it for the few at their edges. */
+void gn_edge_row(float *to, const float *row, int64_t at, int64_t step, int64_t len, int64_t n, int mode);
+
 /* A convolution over up to three dims (leading ones are 1) between its big side x[n, c, in] and its small side y[n, o, out]; w[o, c/groups, k].
- * in = position of out * stride + tap * dilation - pad; what lies outside is zero, so that only the pad before the first element is needed. */
+ * in = position of out * stride + tap * dilation - pad; edge says what lies outside, so that only the pad before the first element is needed. */
 typedef struct gn_conv {
   int64_t n, c, o, groups;
   int64_t in[3], out[3], k[3], stride[3], pad[3], dilation[3];
   gn_source weights;                      /* where w comes from, when its packed form may be kept; store NULL = it may not */
   gn_act act;                             /* conv_forward and conv_data */
+  int edge;                               /* conv_forward; the others know zero alone */
   bool whole;                             /* conv_forward: products of whole numbers stay exact, so not Winograd's way */
 } gn_conv;
 

@@ -19,13 +19,12 @@ static void copy_strip(const job *j, const float *plane, int64_t q0, int64_t h, 
   const view *v = j->v;
   int64_t s1 = v->step[1], s2 = v->step[2], lines = j->part / j->pitch;
   for (int64_t t = 0; t < v->nt[0]; t++) {
-    int64_t z = q0 * v->step[0] + v->off[0][t];
+    int64_t z = gn_edge_at(q0 * v->step[0] + v->off[0][t], v->in[0], v->edge);
     for (int64_t r = 0; r < s1; r++)
       for (int64_t i = 0; i < lines; i++) {
-        int64_t row = (h + i) * s1 + j->lo[1] + r;
-        bool there = z >= 0 && z < v->in[0] && row >= 0 && row < v->in[1];
+        int64_t row = gn_edge_at((h + i) * s1 + j->lo[1] + r, v->in[1], v->edge);
         float *at = to + (t * s1 + r) * s2 * j->part + i * j->pitch;
-        if (there) K(conv_copy_sorted)(at, j->part, plane + (z * v->in[1] + row) * v->in[2], j->lo[2], s2, j->pitch, v->in[2]);
+        if (z >= 0 && row >= 0) K(conv_copy_sorted)(at, j->part, plane + (z * v->in[1] + row) * v->in[2], j->lo[2], s2, j->pitch, v->in[2], v->edge);
         else for (int64_t e = 0; e < s2; e++) memset(at + e * j->part, 0, sizeof(float) * (size_t)j->pitch);
       }
   }

@@ -80,6 +80,7 @@ typedef struct view {
   int64_t in[3], q[3], step[3];
   int64_t nt[3];
   int64_t *off[3], *tap[3];             /* offset and number of each tap of a dim */
+  int edge;
 } view;
 typedef struct run { int64_t at, len, n, q[3]; } run;   /* neighbouring pixels of one row of the output */
 
@@ -89,8 +90,8 @@ int K(conv_runs)(const view *v, int64_t p, int64_t count, run *r);
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to);
 void K(conv_kernel)(int64_t height, int64_t width, int64_t k, const float *a, const float *b, int64_t ldb, const int64_t *off, float *c, int64_t ldc,
                     const float *bias, const gn_act *act, bool first);
-void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width);
-void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width);
+void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width, int edge);
+void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width, int edge);
 
 /* A copy of the input with its padding, the columns sorted by their remainder to the step: every row of a panel then lies in it as it is, and nothing
  * is gathered. row0, row1 count from lo; column = q + (offset div step) - lo[2]. strip > 0: of a large input each task copies what it needs for that many

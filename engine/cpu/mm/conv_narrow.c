@@ -39,8 +39,8 @@ static void shift_task(void *context, int64_t i, int worker) {
     float bias = j->b ? j->b[o] : 0;
     for (int64_t e = 0; e < wide; e++) to[e] = bias;
     for (int64_t t = 0; t < s->k[1]; t++) {
-      int64_t row = h + t * s->dilation[1] - s->pad[1];
-      if (row < 0 || row >= s->in[1]) continue;
+      int64_t row = gn_edge_at(h + t * s->dilation[1] - s->pad[1], s->in[1], s->edge);
+      if (row < 0) continue;
       const float *from = j->part + ((o * s->k[1] + t) * s->in[1] + row) * wide;
       for (int64_t e = 0; e < wide; e++) to[e] += from[e];
     }

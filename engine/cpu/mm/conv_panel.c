@@ -122,23 +122,25 @@ static inline void copy_even(float *to, const float *from, int64_t n) {
   *(v8 *)(to + i) = __builtin_shufflevector(*(const v8 *)(from + 2 * i - 1), *(const v8 *)(from + 2 * i + 7), 1, 3, 5, 7, 9, 11, 13, 15);
 }
 
-/* len pixels from position x on, zero outside of 0..width-1. */
-void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width) {
+/* len pixels from position x on of a row of `width`. */
+void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int64_t len, int64_t width, int edge) {
   if (step == 1) {
     int64_t low = x < 0 ? -x : 0, high = width - x < len ? width - x : len;
     if (low > len) low = len;
     if (high < low) high = low;
-    zeros(to, low);
+    gn_edge_row(to, from, x, 1, low, width, edge);
     copy(to + low, from + (x + low), high - low);
-    zeros(to + high, len - high);
+    gn_edge_row(to + high, from, x + high, 1, len - high, width, edge);
     return;
   }
-  for (; len > 0 && x < 0; len--, x += step) *to++ = 0;
-  int64_t over = 0;
+  int64_t low = x < 0 ? (step - 1 - x) / step : 0, over = 0;
+  if (low > len) low = len;
+  gn_edge_row(to, from, x, step, low, width, edge);
+  to += low, len -= low, x += low * step;
   while (len > 0 && x + (len - 1) * step >= width) len--, over++;
   if (step == 2) copy_even(to, from + x, len);
   else for (int64_t i = 0; i < len; i++) to[i] = from[x + i * step];
-  zeros(to + len, over);
+  gn_edge_row(to + len, from, x + len * step, step, over, width, edge);
 }
 
 #if VL == 16
@@ -151,23 +153,22 @@ void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int
 #define EVENS 0, 2, 4, 6
 #define ODDS 1, 3, 5, 7
 #endif
-static inline float inside(const float *row, int64_t x, int64_t width) { return x >= 0 && x < width ? row[x] : 0; }
-
-/* The columns of a row from x on in `step` lines of len, sorted by their remainder to the step, `pitch` apart; zero outside of 0..width-1. */
-void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width) {
+/* The columns of a row from x on in `step` lines of len, sorted by their remainder to the step, `pitch` apart. */
+void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width, int edge) {
   if (step != 2) {
-    for (int64_t e = 0; e < step; e++) K(conv_copy_run)(to + e * pitch, row, x + e, step, len, width);
+    for (int64_t e = 0; e < step; e++) K(conv_copy_run)(to + e * pitch, row, x + e, step, len, width, edge);
     return;
   }
   float *odd = to + pitch;
-  int64_t i = 0, low = x < 0 ? (1 - x) / 2 : 0;
-  for (; i < low && i < len; i++) to[i] = inside(row, x + 2 * i, width), odd[i] = inside(row, x + 2 * i + 1, width);
+  int64_t i = x < 0 ? (1 - x) / 2 : 0;
+  if (i > len) i = len;
+  gn_edge_row(to, row, x, 2, i, width, edge), gn_edge_row(odd, row, x + 1, 2, i, width, edge);
   for (; i + VL <= len && x + 2 * (i + VL) <= width; i += VL) {
     vec a = load(row + x + 2 * i), b = load(row + x + 2 * i + VL);
     store(to + i, __builtin_shufflevector(a, b, EVENS));
     store(odd + i, __builtin_shufflevector(a, b, ODDS));
   }
-  for (; i < len; i++) to[i] = inside(row, x + 2 * i, width), odd[i] = inside(row, x + 2 * i + 1, width);
+  gn_edge_row(to + i, row, x + 2 * i, 2, len - i, width, edge), gn_edge_row(odd + i, row, x + 2 * i + 1, 2, len - i, width, edge);
 }
 
 /* Rows k0..k1-1 of a panel `width` pixels wide; x is the first channel of the group. Pixels past `count` become 0. */
@@ -176,13 +177,13 @@ void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64
   int64_t ch = k0 / taps, t = k0 % taps, t0 = t / (v->nt[1] * v->nt[2]), t1 = t / v->nt[2] % v->nt[1], t2 = t % v->nt[2];
   for (int64_t k = k0; k < k1; k++, to += width) {
     for (int i = 0; i < runs; i++) {
-      int64_t d = r[i].q[0] * v->step[0] + v->off[0][t0], h = r[i].q[1] * v->step[1] + v->off[1][t1];
-      if (d < 0 || d >= v->in[0] || h < 0 || h >= v->in[1]) {
+      int64_t d = gn_edge_at(r[i].q[0] * v->step[0] + v->off[0][t0], v->in[0], v->edge), h = gn_edge_at(r[i].q[1] * v->step[1] + v->off[1][t1], v->in[1], v->edge);
+      if (d < 0 || h < 0) {
         zeros(to + r[i].at, r[i].len);
         continue;
       }
       const float *row = x + (r[i].n * v->channels + ch) * plane + (d * v->in[1] + h) * v->in[2];
-      K(conv_copy_run)(to + r[i].at, row, r[i].q[2] * v->step[2] + v->off[2][t2], v->step[2], r[i].len, v->in[2]);
+      K(conv_copy_run)(to + r[i].at, row, r[i].q[2] * v->step[2] + v->off[2][t2], v->step[2], r[i].len, v->in[2], v->edge);
     }
     if (count < width) zeros(to + count, width - count);
     if (++t2 == v->nt[2]) {

@@ -39,13 +39,13 @@ static void plane_task(void *context, int64_t i, int worker) {
   for (int64_t n = i * j->chunk; n < end; n++) {
     float *to = p->own + n * p->plane;
     for (int64_t r = 0; r < p->size[0] * p->size[1]; r++, to += p->step * p->pitch) {
-      int64_t d = r / p->size[1] + p->lo[0], h = r % p->size[1] + p->lo[1];
-      if (d < 0 || d >= v->in[0] || h < 0 || h >= v->in[1]) {
+      int64_t d = gn_edge_at(r / p->size[1] + p->lo[0], v->in[0], v->edge), h = gn_edge_at(r % p->size[1] + p->lo[1], v->in[1], v->edge);
+      if (d < 0 || h < 0) {
         memset(to, 0, (size_t)(p->step * p->pitch) * sizeof(float));
         continue;
       }
       const float *row = j->x + (n * v->in[0] * v->in[1] + d * v->in[1] + h) * v->in[2];
-      K(conv_copy_sorted)(to, p->pitch, row, p->lo[2] * p->step, p->step, p->pitch, v->in[2]);
+      K(conv_copy_sorted)(to, p->pitch, row, p->lo[2] * p->step, p->step, p->pitch, v->in[2], v->edge);
     }
   }
 }
@@ -67,9 +67,9 @@ void K(picture_strip)(const view *v, const picture *p, const float *x, int64_t h
   for (int64_t c = 0; c < v->c; c++)
     for (int64_t r = 0; r < p->size[1]; r++) {
       float *at = to + c * p->plane + r * p->step * p->pitch;
-      int64_t y = first + r;
-      if (y < 0 || y >= v->in[1]) memset(at, 0, (size_t)(p->step * p->pitch) * sizeof(float));
-      else K(conv_copy_sorted)(at, p->pitch, x + (c * v->in[1] + y) * v->in[2], p->lo[2] * p->step, p->step, p->pitch, v->in[2]);
+      int64_t y = gn_edge_at(first + r, v->in[1], v->edge);
+      if (y < 0) memset(at, 0, (size_t)(p->step * p->pitch) * sizeof(float));
+      else K(conv_copy_sorted)(at, p->pitch, x + (c * v->in[1] + y) * v->in[2], p->lo[2] * p->step, p->step, p->pitch, v->in[2], v->edge);
     }
 }
 

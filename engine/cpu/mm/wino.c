@@ -15,6 +15,7 @@ typedef struct job {
   const float *x, *w, *b;
   float *y, *u, *v;
   int64_t ci, co, ih, iw, oh, ow, pad[2];
+  int edge;
   tiling t;
   int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
   bool flip;
@@ -66,8 +67,8 @@ INLINE void across(vec a, vec b, vec c, vec d, vec e, vec f, vec t[6]) {
   t[0] = 4 * a - 5 * c + e, t[1] = q + p, t[2] = q - p, t[3] = s + r, t[4] = s - r, t[5] = 4 * b - 5 * d + f;
 }
 
-/* Copies columns x..x+n-1 of a row, zero outside. */
-INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int64_t width) {
+/* Copies columns x..x+n-1 of a row. */
+INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int64_t width, int edge) {
   if (x >= 0 && x + n <= width && n >= 8) {
     for (int64_t i = 0; i + 8 <= n; i += 8) *(v8 *)(to + i) = *(const v8 *)(row + x + i);
     *(v8 *)(to + n - 8) = *(const v8 *)(row + x + n - 8);
@@ -76,28 +77,27 @@ INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int6
   int64_t low = x < 0 ? -x : 0, high = width - x < n ? width - x : n;
   if (low > n) low = n;
   if (high < low) high = low;
-  int64_t i = 0;
-  for (; i < low; i++) to[i] = 0;
+  int64_t i = low;
+  gn_edge_row(to, row, x, 1, low, width, edge);
   for (; i + 8 <= high; i += 8) *(v8 *)(to + i) = *(const v8 *)(row + x + i);
   for (; i < high; i++) to[i] = row[x + i];
-  for (; i < n; i++) to[i] = 0;
+  gn_edge_row(to + i, row, x + i, 1, n - i, width, edge);
 }
 
 /* The six rows of every tile: four columns a tile, then two more past the end of each segment. */
 static void read_rows(const job *j, int64_t c, const seg *s, int segs, float d[6][6 * NR]) {
   for (int k = 0; k < segs; k++)
     for (int i = 0; i < 6; i++) {
-      int64_t y = s[k].y + i - j->pad[0], x = s[k].x - j->pad[1], n = 4 * s[k].len;
+      int64_t y = gn_edge_at(s[k].y + i - j->pad[0], j->ih, j->edge), x = s[k].x - j->pad[1], n = 4 * s[k].len;
       float *to = d[i] + 4 * s[k].at, *over = d[i] + 4 * NR + 2 * k;
-      if (y < 0 || y >= j->ih) {
+      if (y < 0) {
         for (int64_t p = 0; p < n; p++) to[p] = 0;
         over[0] = over[1] = 0;
         continue;
       }
       const float *row = j->x + ((s[k].n * j->ci + c) * j->ih + y) * j->iw;
-      copy_clipped(to, row, x, n, j->iw);
-      over[0] = x + n < j->iw && x + n >= 0 ? row[x + n] : 0;
-      over[1] = x + n + 1 < j->iw && x + n + 1 >= 0 ? row[x + n + 1] : 0;
+      copy_clipped(to, row, x, n, j->iw, j->edge);
+      gn_edge_row(over, row, x + n, 1, 2, j->iw, j->edge);
     }
 }
 
@@ -225,7 +225,7 @@ static bool few_panels(gn *g, job *j, int64_t panels) {
 
 /* The convolution, or with `data` its data gradient: then x is the small side and y the big one. */
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
-  job j = {.x = x, .w = w, .b = b, .y = y, .flip = data, .act = s->act.on ? &s->act : NULL};
+  job j = {.x = x, .w = w, .b = b, .y = y, .flip = data, .edge = s->edge, .act = s->act.on ? &s->act : NULL};
   const int64_t *in = data ? s->out : s->in, *out = data ? s->in : s->out;
   j.ci = data ? s->o : s->c, j.co = data ? s->c : s->o;
   j.ih = in[1], j.iw = in[2], j.oh = out[1], j.ow = out[2];

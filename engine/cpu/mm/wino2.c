@@ -15,6 +15,7 @@ enum { DEPTH = 448, ROWS = 96, CHUNK = 1 << 21 };            /* inner size and r
 typedef struct job {
   const float *x, *w, *b;
   float *y, *u, *v, *z;
+  int edge;
   bool data, fresh;                                          /* fresh: u is not filled yet */
   const gn_act *act;
   tiling t;
@@ -79,18 +80,16 @@ INLINE void across(vec a, vec b, vec c, vec d, vec e, vec t[5]) {
 static void read_rows(const job *j, int64_t c, const seg *s, int segs, int high, int64_t step, int64_t ylow, int64_t xlow, float d[6][6 * NARROW]) {
   for (int k = 0; k < segs; k++)
     for (int i = 0; i < high; i++) {
-      int64_t y = (s[k].y + i) * step + ylow, x = s[k].x * step + xlow, n = 4 * s[k].len;
+      int64_t y = gn_edge_at((s[k].y + i) * step + ylow, j->ih, j->edge), x = s[k].x * step + xlow, n = 4 * s[k].len;
       float *to = d[i] + 4 * s[k].at, *over = d[i] + 4 * NARROW + 2 * k;
       over[0] = over[1] = 0;
-      if (y < 0 || y >= j->ih) {
+      if (y < 0) {
         for (int64_t p = 0; p < n; p++) to[p] = 0;
         continue;
       }
       const float *row = j->x + ((s[k].n * j->ci + c) * j->ih + y) * j->iw;
-      K(conv_copy_run)(to, row, x, step, n, j->iw);
-      x += n * step;
-      if (x < j->iw && x >= 0) over[0] = row[x];
-      if (step == 1 && x + 1 < j->iw && x + 1 >= 0) over[1] = row[x + 1];
+      K(conv_copy_run)(to, row, x, step, n, j->iw, j->edge);
+      gn_edge_row(over, row, x + n * step, 1, step == 1 ? 2 : 1, j->iw, j->edge);
     }
 }
 
@@ -246,7 +245,7 @@ static void passes(gn *g, job *j) {
 
 /* The convolution, or with `data` its data gradient: then x is the small side and y the big one. */
 bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
-  job j = {.x = x, .w = w, .b = b, .y = y, .data = data, .pad = {s->pad[1], s->pad[2]}, .act = s->act.on ? &s->act : NULL};
+  job j = {.x = x, .w = w, .b = b, .y = y, .data = data, .edge = s->edge, .pad = {s->pad[1], s->pad[2]}, .act = s->act.on ? &s->act : NULL};
   const int64_t *in = data ? s->out : s->in, *out = data ? s->in : s->out;
   j.ci = data ? s->o : s->c, j.co = data ? s->c : s->o;
   j.ih = in[1], j.iw = in[2], j.oh = out[1], j.ow = out[2];

@@ -32,7 +32,7 @@ INLINE void transform(const job *j, bool two, int64_t o, const seg *s, int segs,
   for (int k = 0; k < segs; k++)
     for (int i = 0; i < 4; i++) {
       float *to = d[i] + 4 * s[k].at;
-      if (s[k].y + i < j->oh) K(conv_copy_run)(to, j->y + ((s[k].n * j->o + o) * j->oh + s[k].y + i) * j->ow, s[k].x, 1, 4 * s[k].len, j->ow);
+      if (s[k].y + i < j->oh) K(conv_copy_run)(to, j->y + ((s[k].n * j->o + o) * j->oh + s[k].y + i) * j->ow, s[k].x, 1, 4 * s[k].len, j->ow, GN_ZERO);
       else memset(to, 0, (size_t)(4 * s[k].len) * sizeof(float));
     }
   for (int p = 0; p < 4 * NARROW; p += VL) {
