@@ -17,12 +17,14 @@ bool gn__fwd_lstm_layer(gn *g, const gn_arg *a, gn_tensor **out) {
   int64_t T = x->dim[0], b = x->dim[1], in = x->dim[2], h = a[H0].t->dim[1];
   if (a[W_HH].t->dim[0] != 4 * h) return gn_fail("lstm: w_hh has %lld rows, wanted 4 times the %lld of the state", (long long)a[W_HH].t->dim[0], (long long)h);
   float *y = gn_f32(out[0]), *c = gn_f32(out[1]), *gates = gn_f32(out[2]);
-  if (!product(g, T * b, 4 * h, in, gn_f32(x), a[W_IH].t, true, gates, false, optional(&a[B_IH]))) return false;
+  gn_lstm step = { .rows = b, .in = in, .h = h, .w_ih = gn_f32(a[W_IH].t), .b_ih = optional(&a[B_IH]), .w_hh = gn_f32(a[W_HH].t), .b_hh = optional(&a[B_HH]),
+                   .ih = gn_source_of(a[W_IH].t), .hh = gn_source_of(a[W_HH].t) };
+  if ((T > 1 || !in) && !product(g, T * b, 4 * h, in, gn_f32(x), a[W_IH].t, true, gates, false, step.b_ih)) return false;       /* all steps' inputs at once */
   const float *h0 = gn_f32(a[H0].t), *c0 = gn_f32(a[C0].t);
   for (int64_t s = 0; s < T; s++) {
     int64_t t = a[REVERSE].num ? T - 1 - s : s;
-    if (!product(g, b, 4 * h, h, h0, a[W_HH].t, true, gates + t * b * 4 * h, true, optional(&a[B_HH]))) return false;
-    g->k->lstm_cell(b, h, gates + t * b * 4 * h, c0, c + t * b * h, y + t * b * h);
+    step.x = T > 1 || !in ? NULL : gn_f32(x), step.h0 = h0, step.c0 = c0, step.gates = gates + t * b * 4 * h, step.c = c + t * b * h, step.y = y + t * b * h;
+    if (!g->k->lstm_step(g, &step)) return false;
     h0 = y + t * b * h, c0 = c + t * b * h;
   }
   return true;

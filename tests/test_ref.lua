@@ -133,6 +133,20 @@ function cases.pairs(r)
   assert(wide:contiguous():transpose(1, 2):contiguous():eq(wide:transpose(1, 2)):all():item())
   return { x }, function(z) return z:transpose(1, 2) * r(90, 1, 1), z:transpose(1, 2):square():sum(-1) end
 end
+-- Steps of an lstm: weights that are kept packed (no gradient wanted) and a few rows at a time, one row, units that do not fill the columns of a tile.
+function cases.steps(r)
+  local x = r(1, 1, 1)
+  local function net(h, i, plain) return { { r(4 * h, i) * 0.3, r(4 * h, h) * 0.3, not plain and r(4 * h) or nil, not plain and r(4 * h) or nil } } end
+  local small, wide, plain, odd = net(64, 3), net(448, 20), net(64, 3, true), net(37, 5)
+  local inputs = { r(1, 17, 3), r(4, 17, 3), r(3, 5, 20), r(1, 1, 3), r(2, 6, 5) }
+  local state = { r(1, 17, 64), r(1, 17, 64) }
+  return { x }, function(z)
+    local y, s = inputs[1]:lstm(state, small)
+    local u, t = inputs[2]:lstm(state, small, { reverse = true })
+    local v = inputs[3]:lstm(nil, wide)
+    return y, s[1], s[2], u, t[1], t[2], v, inputs[1]:lstm(nil, plain), inputs[4]:lstm(nil, small), inputs[5]:lstm(nil, odd), ((inputs[1] * z):lstm(state, small))
+  end
+end
 function cases.fourier(r)
   local x, y = r(11, 64, 2), r(11, 60)
   return { x, y, r(3, 37, 2), r(3, 35), r(2, 67), r(9, 33, 2), r(1, 500) }, function(a, b, c, d, e, h, long)

@@ -54,8 +54,8 @@ static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t
       float *ci = c + i * ldc + j;
       if (w == NR) micro_table[r](k, ai, ars, acs, b, brs, ci, ldc, add);
       else micro_edge(r, w, k, ai, ars, acs, b, brs, ci, ldc, add);
+      if (end) finish(end, !bias ? NULL : bias + (end->row_bias ? i : j), ci, r, w);
     }
-    if (end) finish(end, bias && !end->row_bias ? bias + j : bias, c + j, m, w);
   }
 }
 
@@ -168,5 +168,61 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
   if (tasks == 1) tile_task(&s, 0, 0);
   else gn_parallel(g, tasks, tile_task, &s);
   if (s.scratch) gn_free(g, s.scratch, bytes);
+  return true;
+}
+
+/* ---- a step of an lstm: the products go on in the cell's functions while their tile is in the L1 cache ---- */
+typedef struct step { const gn_lstm *p; tiles in, state; } step;
+
+/* One gate's columns j.. of n rows: tile += a w^T + bias. Rows of 4h floats in memory would fall into the same few places of the cache. */
+static void gate_product(const tiles *s, int64_t r, int64_t n, int64_t j, float *tile, bool add) {
+  const gn_gemm *p = s->p;
+  for (int64_t k = 0; k < p->k; k += KC) {
+    int64_t kc = smaller(KC, p->k - k);
+    micro_table[n](kc, p->a + r * p->ars + k, p->ars, 1, s->kept + k * s->columns + j * kc, NR, tile, NR, add || k > 0);
+  }
+  for (int64_t i = 0; i < n * NR && p->bias; i += VL) *(gn_vec *)(tile + i) += *(const gn_vecu *)(p->bias + j + i % NR);
+}
+
+/* NR columns of each gate, MR rows at a time. */
+static void step_task(void *context, int64_t i, int worker) {
+  const step *s = context;
+  const gn_lstm *p = s->p;
+  int64_t j = i * NR, h = p->h;
+  float tile[4][MR * NR] __attribute__((aligned(64)));
+  for (int64_t r = 0; r < p->rows; r += MR) {
+    int64_t n = smaller(MR, p->rows - r);
+    float *gates = p->gates + r * 4 * h + j;
+    for (int gate = 0; gate < 4; gate++) {
+      if (p->x) gate_product(&s->in, r, n, gate * h + j, tile[gate], false);
+      else for (int64_t q = 0; q < n; q++) memcpy(tile[gate] + q * NR, gates + q * 4 * h + gate * h, sizeof(float) * NR);
+      gate_product(&s->state, r, n, gate * h + j, tile[gate], true);
+    }
+    for (int64_t q = 0; q < n; q++) {
+      int64_t at = (r + q) * h + j;
+      K(lstm_cell)(NR, MR * NR, tile[0] + q * NR, p->c0 + at, p->c + at, p->y + at);
+      for (int gate = 0; gate < 4; gate++) memcpy(gates + q * 4 * h + gate * h, tile[gate] + q * NR, sizeof(float) * NR);
+    }
+  }
+}
+
+static gn_gemm gates_of(const gn_lstm *p, bool add, const float *a, int64_t k, const float *w, const float *bias, gn_source weights) {
+  return (gn_gemm){.m = p->rows, .n = 4 * p->h, .k = k, .a = a, .ars = k, .acs = 1, .b = w, .brs = 1, .bcs = k, .c = p->gates, .ldc = 4 * p->h, .add = add,
+                   .bias = bias, .weights = weights};
+}
+
+bool K(lstm_step)(gn *g, const gn_lstm *p) {
+  gn_gemm in = gates_of(p, false, p->x, p->in, p->w_ih, p->b_ih, p->ih), state = gates_of(p, true, p->h0, p->h, p->w_hh, p->b_hh, p->hh);
+  step s = {.p = p, .in.p = &in, .state.p = &state};
+  bool fused = p->rows >= KEEP_FEW && p->rows <= KEEP_ROWS && p->h % NR == 0 && p->h;
+  if (fused && p->x) keep_weights(g, &s.in);
+  if (fused) keep_weights(g, &s.state);
+  if (s.state.kept && (s.in.kept || !p->x)) {
+    if ((double)state.m * state.n * state.k < ONE_TASK) for (int64_t i = 0; i < p->h / NR; i++) step_task(&s, i, 0);
+    else gn_parallel(g, p->h / NR, step_task, &s);
+    return true;
+  }
+  if ((p->x && !K(gemm)(g, &in)) || !K(gemm)(g, &state)) return false;
+  for (int64_t r = 0; r < p->rows; r++) K(lstm_cell)(p->h, p->h, p->gates + r * 4 * p->h, p->c0 + r * p->h, p->c + r * p->h, p->y + r * p->h);
   return true;
 }

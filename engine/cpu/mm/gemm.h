@@ -3,6 +3,8 @@
 #define GN_CPU_GEMM_H
 #include "micro.h"
 
+void K(lstm_cell)(int64_t n, int64_t h, float *gates, const float *c0, float *c, float *y);          /* gemm_rnn.c */
+
 typedef float gn_v4 __attribute__((vector_size(16)));
 typedef float gn_v4u __attribute__((vector_size(16), aligned(4), may_alias));
 

@@ -1,6 +1,7 @@
 /* gemm_rnn.c: what a step of a recurrent net does beside its products, and distances between rows. */
 #include "../kernels.h"
 #include "../vecmath.h"
+#include "gemm.h"
 
 /* Vectors of a row, the last one filled up. */
 V_INLINE vf part(const float *x, int64_t i, int64_t n) {
@@ -14,15 +15,14 @@ V_INLINE void put(float *x, int64_t i, int64_t n, vf v) {
   else memcpy(x + i, &v, sizeof(float) * (size_t)(n - i));
 }
 
-/* gates[rows,4h] in i, f, g, o before and after their functions; c = f c0 + i g, y = o tanh(c). */
-void K(lstm_cell)(int64_t rows, int64_t h, float *gates, const float *c0, float *c, float *y) {
-  for (int64_t r = 0; r < rows; r++, gates += 4 * h, c0 += h, c += h, y += h)
-    for (int64_t j = 0; j < h; j += GN_VW) {
-      vf i = v_sigmoid(part(gates, j, h)), f = v_sigmoid(part(gates + h, j, h)), g = v_tanh(part(gates + 2 * h, j, h)), o = v_sigmoid(part(gates + 3 * h, j, h));
-      vf s = f * part(c0, j, h) + i * g;
-      put(gates, j, h, i), put(gates + h, j, h, f), put(gates + 2 * h, j, h, g), put(gates + 3 * h, j, h, o);
-      put(c, j, h, s), put(y, j, h, o * v_tanh(s));
-    }
+/* n columns of a row of gates i, f, g, o, h apart, before and after their functions; c = f c0 + i g, y = o tanh(c). */
+void K(lstm_cell)(int64_t n, int64_t h, float *gates, const float *c0, float *c, float *y) {
+  for (int64_t j = 0; j < n; j += GN_VW) {
+    vf i = v_sigmoid(part(gates, j, n)), f = v_sigmoid(part(gates + h, j, n)), g = v_tanh(part(gates + 2 * h, j, n)), o = v_sigmoid(part(gates + 3 * h, j, n));
+    vf s = f * part(c0, j, n) + i * g;
+    put(gates, j, n, i), put(gates + h, j, n, f), put(gates + 2 * h, j, n, g), put(gates + 3 * h, j, n, o);
+    put(c, j, n, s), put(y, j, n, o * v_tanh(s));
+  }
 }
 
 /* dh and dc hold what later steps gave; dc becomes what this step gives to the one before. dy, dcell (NULL = 0): gradients of y and c from outside. */

@@ -34,10 +34,14 @@ typedef struct gn_attend {
   const float *dout; int64_t dstep[3]; float *dq, *dk, *dv;
 } gn_attend;
 
+/* A step of an lstm with h units: gates[rows,4h] i, f, g, o = x[rows,in] w_ih^T + b_ih (x NULL: they hold that already) + h0 w_hh^T + b_hh (biases may be NULL), then
+ * their functions; c = f c0 + i g, y = o tanh(c). ih, hh: where the weights come from, when their packed form may be kept. */
+typedef struct gn_lstm { int64_t rows, in, h; const float *x, *h0, *c0, *w_ih, *b_ih, *w_hh, *b_hh; gn_source ih, hh; float *gates, *c, *y; } gn_lstm;
+
 #define KERNELS_MM(KERNEL) \
   KERNEL(bool, attend, (gn *g, const gn_attend *p)) \
   KERNEL(bool, attend_back, (gn *g, const gn_attend *p)) \
-  KERNEL(void, lstm_cell, (int64_t rows, int64_t h, float *gates, const float *c0, float *c, float *y)) \
+  KERNEL(bool, lstm_step, (gn *g, const gn_lstm *p)) \
   KERNEL(void, lstm_cell_back, (int64_t rows, int64_t h, const float *gates, const float *c0, const float *c, const float *dy, const float *dcell, const float *dh, float *dc, float *dpre)) \
   KERNEL(void, gru_cell, (int64_t rows, int64_t h, float *gates, const float *rec, const float *h0, float *q, float *y)) \
   KERNEL(void, gru_cell_back, (int64_t rows, int64_t h, const float *gates, const float *q, const float *h0, const float *dy, float *dh, float *din, float *drec)) \
