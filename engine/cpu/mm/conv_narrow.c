@@ -1,10 +1,10 @@
 /* conv_narrow.c: convolutions with so few output channels that the micro-kernel's rows would lie idle: pictures out of features. Taps become channels, then their
  * results are added where they belong. Fast mode only: the sums are grouped by tap.
- *   stride 1         part[o, tap row] = a convolution of one row of taps; y = the parts, each shifted down by its tap row
+ *   stride 1         part[o, tap row] = a convolution of one row of taps; y = the parts, each shifted down by its tap row. Some rows at a time, which stay in the caches
  *   transposed, 2..  part[o, tap] = a plain product over the channels; y = the parts, spread by their taps */
 #include "conv_in.h"
 
-enum { FEW = MR / 3, MOST_PARTS = 64 };
+enum { FEW = MR / 3, MOST_PARTS = 64, CHUNK = 1 << 19 };       /* CHUNK: floats of the parts at once */
 #define MOST_BYTES ((double)(256 << 20))
 
 #ifdef GN_EXACT
@@ -27,6 +27,7 @@ typedef struct job {
   const float *part, *b;
   float *y;
   int64_t strip;                               /* rows of a task */
+  int64_t row0, row1;                          /* stride 1: the rows of the input that the parts are for */
 } job;
 
 /* ---- stride 1 ---- */
@@ -37,14 +38,14 @@ static void shift_task(void *context, int64_t i, int worker) {
   for (; h < end; h++) {
     float *to = j->y + (o * s->out[1] + h) * wide;
     float bias = j->b ? j->b[o] : 0;
-    for (int64_t e = 0; e < wide; e++) to[e] = bias;
+    if (!j->row0) for (int64_t e = 0; e < wide; e++) to[e] = bias;
     for (int64_t t = 0; t < s->k[1]; t++) {
       int64_t row = gn_edge_at(h + t * s->dilation[1] - s->pad[1], s->in[1], s->edge);
-      if (row < 0) continue;
-      const float *from = j->part + ((o * s->k[1] + t) * s->in[1] + row) * wide;
+      if (row < j->row0 || row >= j->row1) continue;
+      const float *from = j->part + ((o * s->k[1] + t) * (j->row1 - j->row0) + row - j->row0) * wide;
       for (int64_t e = 0; e < wide; e++) to[e] += from[e];
     }
-    if (s->act.on) for (int64_t e = 0; e < wide; e++) to[e] = gn_activate(to[e], &s->act);
+    if (s->act.on && j->row1 == s->in[1]) for (int64_t e = 0; e < wide; e++) to[e] = gn_activate(to[e], &s->act);
   }
 }
 
@@ -56,18 +57,23 @@ static void rows_first(const gn_conv *s, const float *w, float *to) {
 }
 
 bool K(narrow)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
-  int64_t parts = s->o * s->k[1], plane = s->in[1] * s->out[2];
+  int64_t parts = s->o * s->k[1], rows = s->k[2] == 1 ? s->in[1] : CHUNK / (parts * s->out[2]) + 16;        /* a whole picture of columns is a plain product */
+  if (rows > s->in[1]) rows = s->in[1];
   gn_conv row = *s;
-  row.n = 1, row.o = parts, row.k[1] = 1, row.pad[1] = 0, row.dilation[1] = 1, row.out[1] = s->in[1], row.weights = (gn_source){0}, row.act.on = false;
-  size_t bytes = sizeof(float) * (size_t)(parts * (plane + s->c * s->k[2]));
-  float *part = gn_alloc(g, bytes), *turned = part + parts * plane;
+  row.n = 1, row.o = parts, row.k[1] = 1, row.dilation[1] = 1, row.weights = (gn_source){0}, row.act.on = false;
+  size_t bytes = sizeof(float) * (size_t)(parts * (rows * s->out[2] + s->c * s->k[2]));
+  float *part = gn_alloc(g, bytes), *turned = part + parts * rows * s->out[2];
   bool ok = part != NULL;
   if (ok) rows_first(s, w, turned);
   job j = {.s = s, .part = part, .b = b, .strip = 16};
   for (int64_t n = 0; ok && n < s->n; n++) {
     j.y = y + n * s->o * s->out[1] * s->out[2];
-    ok = K(conv_forward)(g, &row, x + n * s->c * s->in[1] * s->in[2], turned, NULL, part);
-    if (ok) gn_parallel(g, s->o * ((s->out[1] + j.strip - 1) / j.strip), shift_task, &j);
+    for (j.row0 = 0; ok && j.row0 < s->in[1]; j.row0 = j.row1) {
+      j.row1 = j.row0 + rows < s->in[1] ? j.row0 + rows : s->in[1];
+      row.pad[1] = -j.row0, row.out[1] = j.row1 - j.row0;
+      ok = K(conv_forward)(g, &row, x + n * s->c * s->in[1] * s->in[2], turned, NULL, part);
+      if (ok) gn_parallel(g, s->o * ((s->out[1] + j.strip - 1) / j.strip), shift_task, &j);
+    }
   }
   gn_free(g, part, bytes);
   return ok;
