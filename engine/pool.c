@@ -8,6 +8,7 @@
 
 #define SPINS 4000
 #define MOST_THREADS 256
+#define SHARES 16                         /* of a job, at most: who looks for work looks at all of them */
 
 struct gn_pool {
   int count;                              /* threads beside the caller's */
@@ -20,8 +21,8 @@ struct gn_pool {
   _Atomic bool open;                      /* the job may be joined: who comes late is not waited for */
   gn_task *task;
   void *context;
-  int64_t n;
-  _Atomic int64_t next;
+  int64_t n, shares;
+  struct { _Atomic int64_t next; char line[56]; } share[SHARES];      /* a cache line each */
 };
 typedef struct worker { struct gn_pool *pool; int id; } worker;
 static _Thread_local int tasks_deep;      /* a task that calls gn_parallel runs it itself */
@@ -37,9 +38,13 @@ static inline void relax(void) {
 #endif
 }
 
+/* A thread begins with the same share of every job, so that what it has just written or read lies in its own caches; then it helps the others. */
 static void work(struct gn_pool *p, int id) {
   tasks_deep++;
-  for (int64_t i; (i = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->n;) p->task(p->context, i, id);
+  for (int64_t k = 0; k < p->shares; k++) {
+    int64_t at = (id + k) % p->shares, end = p->n * (at + 1) / p->shares, i = atomic_load_explicit(&p->share[at].next, memory_order_relaxed);
+    while (i < end && (i = atomic_fetch_add_explicit(&p->share[at].next, 1, memory_order_relaxed)) < end) p->task(p->context, i, id);
+  }
   tasks_deep--;
 }
 
@@ -117,7 +122,8 @@ void gn_parallel(gn *g, int64_t n, gn_task *task, void *context) {
     return;
   }
   p->task = task, p->context = context, p->n = n;
-  atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+  p->shares = p->count + 1 < SHARES ? p->count + 1 : SHARES;
+  for (int64_t k = 0; k < p->shares; k++) atomic_store_explicit(&p->share[k].next, n * k / p->shares, memory_order_relaxed);
   atomic_store(&p->open, true);
   atomic_fetch_add(&p->round, 1);
   if (atomic_load(&p->sleeping)) {
