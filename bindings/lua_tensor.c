@@ -234,7 +234,11 @@ static int64_t push_nested(lua_State *L, const gn_tensor *t, int depth, int64_t 
 }
 
 static int totable(lua_State *L) {
-  push_nested(L, check_tensor(L, 1, "totable", "x"), 0, 0);
+  const gn_tensor *t = check_tensor(L, 1, "totable", "x");
+  bool plain = t->dtype == GN_F32 && t->ndim == 1 && t->stride[0] == 1 && t->dim[0] < 1 << 20;          /* a row of logits, in each step of a sampler */
+  if (!plain) return push_nested(L, t, 0, 0), 1;
+  lua_createtable(L, (int)t->dim[0], 0);
+  for (int64_t k = 0; k < t->dim[0]; k++) lua_pushnumber(L, ((const float *)(const void *)t->data)[k]), lua_rawseti(L, -2, k + 1);
   return 1;
 }
 

@@ -5,7 +5,7 @@
 /* c[m,n] (+)= a[m,k] b (w[n,k] transposed, or w[k,n] as it is) + bias */
 static bool product(gn *g, int64_t m, int64_t n, int64_t k, const float *a, const gn_tensor *w, bool turned, float *c, bool add, const float *bias) {
   gn_gemm p = { .m = m, .n = n, .k = k, .a = a, .ars = k, .acs = 1, .b = gn_f32(w), .brs = turned ? 1 : n, .bcs = turned ? k : 1, .c = c, .ldc = n, .add = add,
-                .bias = bias, .weights = gn_source_of(w) };
+                .bias = bias, .weights = gn_source_of(w), .often = turned };
   return g->k->gemm(g, &p);
 }
 static const float *optional(const gn_arg *a) { return a->kind == GN_A_TENSOR ? gn_f32(a->t) : NULL; }

@@ -29,6 +29,40 @@ function tests.weights_written_in_place()
   assert(x:conv2d(w, nil, { pad = 1 }):equal(x:conv2d(w:clone(), nil, { pad = 1 })))
 end
 
+-- Recurrent weights that are multiples of one number, at one row: kept as whole numbers of 16 bits.
+function tests.whole_recurrent_weights()
+  local rng = genai.rng(3, "whole")
+  local function whole(most, ...) return (genai.rand(..., { rng = rng }) * (2 * most) - most):round() end
+  local x, h, c = genai.randn(1, 1, 7, { rng = rng }), genai.randn(1, 1, 256, { rng = rng }), genai.randn(1, 1, 256, { rng = rng })
+  local w_ih, b = genai.randn(1024, 7, { rng = rng }), genai.randn(1024, { rng = rng })
+  local function off(w)
+    local y = x:lstm({ h, c }, { { w_ih, w, b, b } })
+    core.mode "exact"
+    local want = x:lstm({ h, c }, { { w_ih, w, b, b } })
+    core.mode "fast"
+    return (y - want):abs():max():item(), y
+  end
+  local w = whole(32767, { 1024, 256 }) * (1 / 327670)
+  w[1][1], w[9][200], w[1024][256] = 1 / 327670, -0.1, 0.1
+  local far, first = off(w)
+  assert(far <= 5e-6 and first:equal(select(2, off(w))), far)
+  w[700][31] = 0.01234567                                                   -- no multiple of anything
+  far = off(w)
+  assert(far <= 5e-6, far)
+  w:copy_(whole(3, { 1024, 256 }) * 0.25)
+  far = off(w)
+  assert(far <= 5e-6, far)
+  local g = x:gru({ h }, { { w_ih:slice(1, 1, 768), w:slice(1, 1, 768), b:slice(1, 1, 768), b:slice(1, 1, 768) } })
+  core.mode "exact"
+  local want = x:gru({ h }, { { w_ih:slice(1, 1, 768), w:slice(1, 1, 768), b:slice(1, 1, 768), b:slice(1, 1, 768) } })
+  core.mode "fast"
+  assert(((g - want)):abs():max():item() <= 5e-6)
+  w:fill_(0)
+  assert(off(w) <= 5e-6)
+  w[5][5] = 0 / 0
+  assert(off(w) ~= off(w))
+end
+
 function tests.many_weights_one_after_another()
   local x, list = genai.randn(1, 32, 20, 20), {}
   for round = 1, 3 do

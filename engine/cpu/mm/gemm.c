@@ -208,7 +208,7 @@ static void step_task(void *context, int64_t i, int worker) {
 
 static gn_gemm gates_of(const gn_lstm *p, bool add, const float *a, int64_t k, const float *w, const float *bias, gn_source weights) {
   return (gn_gemm){.m = p->rows, .n = 4 * p->h, .k = k, .a = a, .ars = k, .acs = 1, .b = w, .brs = 1, .bcs = k, .c = p->gates, .ldc = 4 * p->h, .add = add,
-                   .bias = bias, .weights = weights};
+                   .bias = bias, .weights = weights, .often = true};
 }
 
 bool K(lstm_step)(gn *g, const gn_lstm *p) {

@@ -9,6 +9,8 @@
 #define WR 4                                     /* rows of w at a time */
 #define KB 512                                   /* a stretch of k: WR rows of w and all of x in it stay in the L1 cache */
 #define CHUNK 65536                              /* floats of w a task reads */
+#define OFTEN (1 << 18)                          /* floats of w that no cache of one core holds */
+enum { UNIT = 9, WHOLE = 10 };                   /* kinds of packed weights */
 
 typedef struct few {
   int64_t m, n, k;                               /* x[m,k] w[n,k] -> c */
@@ -18,6 +20,7 @@ typedef struct few {
   const float *bias; int64_t bm, bn;             /* its steps along m and n */
   bool add;
   int64_t per;                                   /* n of one task */
+  int32_t *whole; float unit;                    /* w = whole x unit, two of 16 bits in one, those VL apart; vectors of WR rows in turn */
 } few;
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -159,6 +162,76 @@ static void dot_task(void *context, int64_t t, int worker) {
       store_one(f, i, j, total(v) + s);
     }
 }
+
+/* ---- one row of x, again and again: weights that are whole multiples of one number, as files with 16 bits a weight give, are kept as these whole numbers,
+ * which is half as much to read. Whether they are kept or packed for one call, the sums are the same. ---- */
+typedef uint32_t gn_pairs __attribute__((vector_size(VL * 4), may_alias));
+typedef int32_t gn_whole __attribute__((vector_size(VL * 4)));
+
+/* The number that all of w are multiples of: if there is one, the least of them; else 0. */
+static float unit_of(const float *w, int64_t n) {
+  float least = __builtin_inff();
+  for (int64_t i = 0; i < n; i++) {
+    float v = __builtin_fabsf(w[i]);
+    least = v > 0 && v < least ? v : least;
+  }
+  if (!(least >= 1e-30f && least < 1e30f)) return 0;
+  for (int64_t i = 0; i < n; i++) {
+    float q = __builtin_rintf(w[i] / least);
+    if (!(q >= -32767 && q <= 32767) || q * least != w[i]) return 0;
+  }
+  return least;
+}
+
+static void whole_rows(void *context, int64_t t, int worker) {
+  const few *f = context;
+  int32_t *to = f->whole + t * f->per * f->k / 2;
+  for (int64_t j = t * f->per, end = smaller(j + f->per, f->n); j < end; j += WR)
+    for (int64_t p = 0; p < f->k; p += 2 * VL)
+      for (int64_t i = j; i < j + WR; i++)
+        for (int64_t l = p; l < p + VL; l++) {
+          int32_t low = (int32_t)__builtin_rintf(f->w[i * f->k + l] / f->unit), high = (int32_t)__builtin_rintf(f->w[i * f->k + VL + l] / f->unit);
+          *to++ = (int32_t)((uint32_t)high << 16 | (uint16_t)low);
+        }
+}
+
+/* Both halves of a pair become 65536 times the number: a shift or a mask each. */
+static void often_task(void *context, int64_t t, int worker) {
+  const few *f = context;
+  const int32_t *w = f->whole + t * f->per * f->k / 2;
+  for (int64_t j = t * f->per, end = smaller(j + f->per, f->n); j < end; j += WR) {
+    gn_vec s[2][WR] = {{{0}}};
+    for (int64_t p = 0; p < f->k; p += 2 * VL)
+      UNROLL
+      for (int i = 0; i < WR; i++, w += VL) {
+        gn_pairs v = *(const gn_pairs *)w;
+        s[0][i] += *(const gn_vecu *)(f->x + p) * __builtin_convertvector((gn_whole)(v << 16), gn_vec);
+        s[1][i] += *(const gn_vecu *)(f->x + p + VL) * __builtin_convertvector((gn_whole)(v & 0xffff0000u), gn_vec);
+      }
+    UNROLL
+    for (int i = 0; i < WR; i++) s[0][i] += s[1][i];
+    gn_v4 sums = totals(s[0]) * (f->unit / 65536);
+    if (f->add) sums = *(const gn_v4u *)(f->c + j) + sums;
+    if (f->bias) sums += *(const gn_v4u *)(f->bias + j);
+    *(gn_v4u *)(f->c + j) = sums;
+  }
+}
+
+static bool often(gn *g, const gn_gemm *p, few *f, bool *done) {
+  bool fresh;
+  float *unit = gn_packed_weights(g, &p->weights, UNIT, sizeof *unit, &fresh);
+  f->unit = fresh ? unit_of(f->w, f->n * f->k) : *unit;
+  if (unit) *unit = f->unit;
+  if (!f->unit) return true;
+  size_t bytes = sizeof *f->whole * (size_t)(f->n * f->k / 2), own = 0;
+  if (!(f->whole = gn_packed_weights(g, &p->weights, WHOLE, bytes, &fresh))) own = bytes, f->whole = gn_alloc(g, own);
+  if (!f->whole) return false;
+  f->per = (CHUNK / f->k + WR) / WR * WR;
+  if (fresh) gn_parallel(g, (f->n + f->per - 1) / f->per, whole_rows, f);
+  gn_parallel(g, (f->n + f->per - 1) / f->per, often_task, f);
+  if (own) gn_free(g, f->whole, own);
+  return *done = true;
+}
 #endif
 
 /* y[n] += x[0] w[0] + .. + x[3] w[3], in this order, for each of `rows` rows of x. */
@@ -234,6 +307,11 @@ bool K(gemm_few)(gn *g, const gn_gemm *p, bool *done) {
   *done = false;
   if (f.n * f.k < (f.m == 1 ? 1024 : 16384) || f.n < 8) return true;
 #ifdef GN_FAST
+  if (p->often && p->weights.store && f.m == 1 && f.n * f.k >= OFTEN && wcs == 1 && wrs == f.k && xcs == 1 && f.n % WR == 0 && f.k % (2 * VL) == 0) {
+    f.x = x;
+    if (!often(g, p, &f, done)) return false;
+    if (*done) return true;
+  }
   if (wcs == 1 && f.m <= FEW_ROWS && f.k >= 4 * VL) {
     f.wrs = wrs, f.per = (CHUNK / f.k + WR) / WR * WR, *done = true;
     return start(g, &f, x, xrs, xcs, dot_task, WR);

@@ -18,6 +18,7 @@ typedef struct gn_gemm {
   bool add;
   const float *bias; bool row_bias;
   gn_source weights;
+  bool often;                                     /* in a loop, with the same b: worth a look at all of b */
   gn_act act;                                     /* done at the end, after the bias */
 } gn_gemm;
 
