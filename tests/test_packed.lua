@@ -94,6 +94,20 @@ function tests.levels_and_transposed()
   core.isa(best)
 end
 
+-- Which taps meet in a phase of a transposed convolution hangs on pad, stride and dilation.
+function tests.transposed_in_other_phases()
+  for _, channels in ipairs { 6, 24 } do
+    local x, w = genai.randn(1, 8, 40, 41), genai.randn(8, channels, 4, 4)
+    for _, options in ipairs { { stride = 2, pad = 3 }, { stride = 2, pad = 2 }, { stride = 2, pad = { 1, 2 } }, { stride = 2, pad = { 2, 1 } }, { stride = 3, pad = 1 }, { stride = 4 }, { stride = 9 },
+                               { stride = { 3, 2 }, dilation = { 2, 1 } }, { stride = { 3, 2 } }, { stride = 2, pad = 3 } } do
+      assert(x:conv_transpose2d(w, nil, options):close(x:conv_transpose2d(w:clone(), nil, options), 0))
+    end
+    x = genai.randn(1, 24, 40, 41)
+    w = genai.randn(24, channels, 4, 4)
+    for pad = 0, 3 do assert(x:conv_transpose2d(w, nil, { stride = 2, pad = pad }):close(x:conv_transpose2d(w:clone(), nil, { stride = 2, pad = pad }), 0)) end
+  end
+end
+
 -- Sizes that share no edge with tiles, panels or blocks of k; the product without weights that may be kept is the same sum in the same order.
 function tests.linear_layers()
   for _, size in ipairs { { 40, 130, 70 }, { 27, 801, 33 }, { 64, 1024, 96 }, { 512, 65, 200 } } do

@@ -6,7 +6,7 @@
 enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
        PANELS = 16,           /* panels of a task: they share the packed weights' block in L2 */
        PHASES = 16,           /* of a transposed convolution, side by side */
-       FORWARD = 7, PHASE = 16 };        /* kinds of packed weights, odd and even: with wide panels; a phase's is PHASE + 2 x its number */
+       FORWARD = 10, PHASE = 16 };       /* kinds of packed weights, odd: with wide panels; a phase's are PHASE and up */
 
 typedef struct job {
   const float *x, *packed, *bias;
@@ -160,7 +160,7 @@ static void plan(job *j) {
   j->scratch_size = ((size_t)(j->copy + j->depth * j->width + j->panels * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
 }
 
-/* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. kind: of the kept form.
+/* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. kind: of the kept form, -1 = it is not kept.
  * Also after a failure it wants a release. */
 static bool prepare(gn *g, job *j, const gn_conv *s, const float *w, int64_t ostep, int64_t cstep, int kind) {
   plan(j);
@@ -168,7 +168,8 @@ static bool prepare(gn *g, job *j, const gn_conv *s, const float *w, int64_t ost
   bool fresh;
   if (!(j->off = gn_alloc(g, (size_t)j->k * sizeof *j->off))) return false;
   if (j->picture) K(picture_offsets)(&j->v, j->picture, j->off);
-  float *packed = gn_packed_weights(g, &s->weights, kind + (j->width == WIDE), bytes, &fresh);
+  gn_source source = kind < 0 ? (gn_source){0} : s->weights;
+  float *packed = gn_packed_weights(g, &source, kind + (j->width == WIDE), bytes, &fresh);
   if (!packed) j->own_bytes = bytes, packed = j->own = gn_alloc(g, bytes);
   if (!(j->packed = packed)) return false;
   packing p = {w, packed, &j->v, j->rows, j->o, j->k, ostep, cstep, s->o / s->groups * (s->c / s->groups) * volume(s->k), {s->k[0], s->k[1], s->k[2]}};
@@ -328,6 +329,17 @@ static void phase_close(gn *g, const gn_conv *s, job *j) {
   K(conv_view_close)(g, &j->v);
 }
 
+/* Which taps a phase has follows from this kind: with another pad, stride or dilation the same weights are packed otherwise. -1 = there is none. */
+static int phase_kind(const gn_conv *s, const job *j) {
+  int kind = 0;
+  for (int d = 0; d < 3; d++) {
+    int64_t step = s->stride[d];
+    if (step > 7) return -1;
+    kind = kind << 9 | (int)(step << 6 | s->dilation[d] % step << 3 | (j->phase[d] + s->pad[d]) % step);
+  }
+  return PHASE + 2 * kind;
+}
+
 /* Phases from .. to - 1. */
 static bool some_phases(gn *g, const gn_conv *s, const job *base, const int64_t phases[3], int64_t from, int64_t to, const float *w) {
   int64_t taps = volume(s->k), used = 0;
@@ -337,7 +349,7 @@ static bool some_phases(gn *g, const gn_conv *s, const job *base, const int64_t 
     job *j = &list[used++];
     ok = phase_open(g, s, base, i, phases, j);
     if (ok && (!j->pixels || !j->k)) used--, phase_close(g, s, j);
-    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps, PHASE + 2 * (int)i);
+    else ok = ok && prepare(g, j, s, w, taps, s->c / s->groups * taps, phase_kind(s, j));
   }
   ok = ok && (!used || run_jobs(g, list, used));
   for (int64_t i = 0; i < used; i++) phase_close(g, s, &list[i]);

@@ -258,7 +258,7 @@ bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w
   if (j.most > total) j.most = total;
   j.ustep = j.co * j.k + 16, j.vstep = j.most * j.k * NARROW + 16, j.zstep = j.most * j.co * NARROW + 16;      /* odd steps: streams in different cache sets */
   size_t u_bytes = (size_t)(j.products * j.ustep) * sizeof(float), bytes = (size_t)(j.products * (j.vstep + j.zstep)) * sizeof(float);
-  float *kept = gn_packed_weights(g, &s->weights, data ? 6 : 5, u_bytes, &j.fresh);
+  float *kept = gn_packed_weights(g, &s->weights, data ? 6 + (int)(j.pad[0] % 2 * 2 + j.pad[1] % 2) : 5, u_bytes, &j.fresh);
   j.u = kept ? kept : gn_alloc(g, u_bytes);
   if (!j.u) return false;
   j.v = gn_alloc(g, bytes);
