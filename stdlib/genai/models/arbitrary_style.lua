@@ -113,7 +113,8 @@ local function read_transfer(path)
   tensors, path = weights.safetensors(path, "transfer.safetensors")
   for i, p in ipairs(plan) do
     local name, k, c, o = p[1], p[2], p[3], p[4]
-    local layer = { weight = ohwi(tensors, path, "transformer/" .. name .. "/weights", o, k, k, c), bias = take(tensors, path, "transformer/" .. name .. (p.plain and "/Relu#bias" or "/Conv2D#bias"), o),
+    local weight = ohwi(tensors, path, "transformer/" .. name .. "/weights", o, k, k, c)
+    local layer = { weight = p.kind == "grow" and stylizer.grow(weight) or weight, bias = take(tensors, path, "transformer/" .. name .. (p.plain and "/Relu#bias" or "/Conv2D#bias"), o),
                     reflect = true, kind = p.kind, stride = p.stride, relu = p.relu, opens = p.opens, closes = p.closes }
     local function table_of(which)
       local at = "style_params/transformer/" .. name .. "/StyleNorm/" .. which
