@@ -226,19 +226,17 @@ static int64_t push_nested(lua_State *L, const gn_tensor *t, int depth, int64_t 
   if (depth == t->ndim) return push_element(L, t, at), at + 1;
   luaL_checkstack(L, 3, "totable");
   lua_createtable(L, (int)(t->dim[depth] < 1 << 20 ? t->dim[depth] : 1 << 20), 0);
+  const float *plain = depth == t->ndim - 1 && t->dtype == GN_F32 && gn_packed(t) ? (const float *)(const void *)t->data : NULL;     /* a sampler reads a row each step */
   for (int64_t k = 1; k <= t->dim[depth]; k++) {
-    at = push_nested(L, t, depth + 1, at);
+    if (plain) lua_pushnumber(L, plain[at++]);
+    else at = push_nested(L, t, depth + 1, at);
     lua_rawseti(L, -2, k);
   }
   return at;
 }
 
 static int totable(lua_State *L) {
-  const gn_tensor *t = check_tensor(L, 1, "totable", "x");
-  bool plain = t->dtype == GN_F32 && t->ndim == 1 && t->stride[0] == 1 && t->dim[0] < 1 << 20;          /* a row of logits, in each step of a sampler */
-  if (!plain) return push_nested(L, t, 0, 0), 1;
-  lua_createtable(L, (int)t->dim[0], 0);
-  for (int64_t k = 0; k < t->dim[0]; k++) lua_pushnumber(L, ((const float *)(const void *)t->data)[k]), lua_rawseti(L, -2, k + 1);
+  push_nested(L, check_tensor(L, 1, "totable", "x"), 0, 0);
   return 1;
 }
 

@@ -9,6 +9,7 @@
 #define SMALL_B 4096                             /* floats of B that are packed on the stack */
 
 #define ONE_TASK 1.5e6                           /* multiplications that are not worth a second thread */
+#define HAND_OVER 1e5                            /* multiplications that are done before another thread begins */
 #define KEEP_FEW 3                               /* from here on kept panels beat reading B as it lies */
 #define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
 #define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
@@ -165,7 +166,7 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
     bytes = s.stride * gn_workers(g);
     if (!(s.scratch = gn_alloc(g, bytes))) return false;
   }
-  if (tasks == 1) tile_task(&s, 0, 0);
+  if ((double)s.batch * p->m * p->n * p->k < HAND_OVER) for (int64_t i = 0; i < tasks; i++) tile_task(&s, i, 0);
   else gn_parallel(g, tasks, tile_task, &s);
   if (s.scratch) gn_free(g, s.scratch, bytes);
   return true;

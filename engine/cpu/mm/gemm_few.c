@@ -10,7 +10,7 @@
 #define KB 512                                   /* a stretch of k: WR rows of w and all of x in it stay in the L1 cache */
 #define CHUNK 65536                              /* floats of w a task reads */
 #define OFTEN (1 << 18)                          /* floats of w that no cache of one core holds */
-enum { UNIT = 9, WHOLE = 10 };                   /* kinds of packed weights */
+enum { UNIT = 9, WHOLE, TURNED };                /* kinds of packed weights */
 
 typedef struct few {
   int64_t m, n, k;                               /* x[m,k] w[n,k] -> c */
@@ -294,6 +294,15 @@ static bool start(gn *g, few *f, const float *x, int64_t xrs, int64_t xcs, gn_ta
   return true;
 }
 
+/* w[n,k] with few k, again and again: kept as [k,n]. */
+static bool turn(gn *g, const gn_gemm *p, few *f) {
+  bool fresh;
+  float *to = gn_packed_weights(g, &p->weights, TURNED, sizeof(float) * (size_t)(f->n * f->k), &fresh);
+  for (int64_t i = 0; to && fresh && i < f->n * f->k; i++) to[i % f->k * f->n + i / f->k] = f->w[i];
+  if (to) f->w = to;
+  return to != NULL;
+}
+
 /* Does the product if it has one of these forms; *done says so. */
 bool K(gemm_few)(gn *g, const gn_gemm *p, bool *done) {
   bool turned = p->n <= 4 && p->m > p->n && p->m > 4;            /* few columns: C^T = B^T A^T */
@@ -317,6 +326,7 @@ bool K(gemm_few)(gn *g, const gn_gemm *p, bool *done) {
     return start(g, &f, x, xrs, xcs, dot_task, WR);
   }
 #endif
+  if (p->often && f.m == 1 && f.k < 4 * VL && wcs == 1 && wrs == f.k && turn(g, p, &f)) wrs = 1, wcs = f.n;
   if (wrs == 1 && f.m <= 4 && f.ccs == 1) {
     f.wrs = wcs, f.per = smaller(2048, (CHUNK / f.k / 64 + 1) * 64 * 4), *done = true;
     return start(g, &f, x, xrs, xcs, sum_task, VL);
