@@ -129,6 +129,33 @@ function tests.kernels_pad_as_pad_does()
   assert(genai.ones(1, 1, 2, 2):conv2d(genai.ones(1, 1, 1, 1), nil, { pad = 9, pad_mode = "replicate" }):sum():item() == 400)
 end
 
+-- Kernels larger than 3x3 go Winograd's way in parts: as in exact mode, also their gradients and the second ones.
+function tests.large_kernels()
+  local core = require "genai.core"
+  local function both(f)
+    core.mode "exact"
+    local want = { f() }
+    core.mode "fast"
+    for i, y in ipairs { f() } do
+      local off, rms = (y - want[i]):abs():max():item(), (want[i] * want[i]):mean():sqrt():item()
+      assert(off <= 1e-4 * rms, ("result %d of %s: off by %g, rms %g"):format(i, table.concat(y.shape, ","), off, rms))
+    end
+  end
+  for _, k in ipairs { { 5, 5 }, { 6, 5 }, { 7, 7 }, { 3, 5 }, { 9, 9 } } do
+    for _, mode in ipairs { "zero", "reflect" } do
+      local x, w, b = genai.randn(2, 6, 27, 34), genai.randn(17, 6, k[1], k[2]), genai.randn(17)
+      both(function() return x:conv2d(w, b, { pad = { 2, 1, 0, 3 }, pad_mode = mode, act = "relu" }) end)
+    end
+    local x, w = genai.randn(1, 16, 20, 23):requires_grad_(), genai.randn(18, 16, k[1], k[2]):requires_grad_()
+    both(function() return x:detach():conv_transpose2d(w:detach():transpose(1, 2):contiguous(), nil, { pad = 1 }) end)
+    both(function()
+      local y = x:conv2d(w, nil, { pad = k[1] // 2 })
+      local gx, gw = genai.grad((y * y):sum(), { x, w }, { create_graph = true })
+      return gx, gw, genai.grad((gx * gx):sum(), { w })
+    end)
+  end
+end
+
 -- Three outputs take a way of their own, some rows of a tall picture at a time; twelve do not.
 function tests.few_outputs_of_tall_pictures()
   local x, w = genai.randn(2, 8, 1100, 41), genai.randn(12, 8, 9, 9)

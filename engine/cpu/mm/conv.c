@@ -6,7 +6,7 @@
 enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
        PANELS = 16,           /* panels of a task: they share the packed weights' block in L2 */
        PHASES = 16,           /* of a transposed convolution, side by side */
-       FORWARD = 10, PHASE = 16 };       /* kinds of packed weights, odd: with wide panels; a phase's are PHASE and up */
+       FORWARD = 12, PHASE = 16 };       /* kinds of packed weights, odd: with wide panels; a phase's are PHASE and up */
 
 typedef struct job {
   const float *x, *packed, *bias;

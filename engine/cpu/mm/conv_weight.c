@@ -125,7 +125,7 @@ bool K(conv_weight)(gn *g, const gn_conv *s, const float *x, const float *y, flo
   int64_t cg = s->c / s->groups, og = s->o / s->groups, k = cg * volume(s->k);
   if (!s->o || !k) return true;
   if (!s->n || !volume(s->out) || !volume(s->in)) return memset(w, 0, (size_t)(s->o * k) * sizeof(float)), true;
-  if (K(wino_suits)(s, false)) return K(wino_weight)(g, s, false, x, y, w);
+  if (s->k[1] == 3 && s->k[2] == 3 && K(wino_suits)(s, false)) return K(wino_weight)(g, s, false, x, y, w);
   if (K(wino2_suits)(s)) return K(wino_weight)(g, s, true, x, y, w);
   job j = {.s = s, .x = x, .y = y, .w = w, .k = k, .o = og, .pixels = s->n * volume(s->out), .columns = (k + COLUMNS - 1) / COLUMNS};
   j.stride = (j.pixels + 15) / 16 * 16;

@@ -1,10 +1,12 @@
-/* wino.c: 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3) (Lavin & Gray 2016): 36 products instead of 144 for a tile of 4x4 outputs.
+/* wino.c: 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3) (Lavin & Gray 2016): 36 products instead of 144 for a tile of 4x4 outputs. A larger kernel
+ * is a sum of 3x3 ones over shifted pictures: each part counts as a channel.
  * Tiles lie in panels of NARROW lanes, transforms run across them, the 36 products [o, c] x [c, tiles] go to the micro-kernel. Fast mode only: the
  * rounding differs from the direct sum by up to 1e-4 of the output's rms. */
 #include "conv_in.h"
 #include "wino.h"
 #define NR NARROW
 #define SPOTS 36
+#define MOST 1024         /* channels of a large kernel's sum: a worker holds 4.6 KB for each */
 
 #ifdef GN_EXACT
 bool K(wino_suits)(const gn_conv *s, bool data) { return false; }
@@ -15,6 +17,7 @@ typedef struct job {
   const float *x, *w, *b;
   float *y, *u, *v;
   int64_t ci, co, ih, iw, oh, ow, pad[2];
+  int64_t k[2], blocks[2];                                  /* the kernel, and how many 3x3 ones it is made of; ci counts a channel for each of these */
   int edge;
   tiling t;
   int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
@@ -27,10 +30,19 @@ typedef struct job {
 
 bool K(wino_suits)(const gn_conv *s, bool data) {
   const int64_t *out = data ? s->in : s->out;
-  if (s->groups != 1 || s->c < 8 || s->o < 8 || s->c + s->o < 18 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->k[1] != 3 || s->k[2] != 3 || s->pad[0]) return false;
+  int64_t parts = ((s->k[1] + 2) / 3) * ((s->k[2] + 2) / 3), from = (data ? s->o : s->c) * parts, to = data ? s->c : s->o;
+  if (parts == 1 ? from < 8 || to < 8 || from + to < 18 : from < 12 || from > MOST || to < 16 || s->k[1] * s->k[2] * 2 < parts * 9) return false;
+  if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->k[1] < 3 || s->k[2] < 3 || s->pad[0]) return false;
   for (int d = 0; d < 3; d++) if (s->stride[d] != 1 || s->dilation[d] != 1) return false;
   int64_t tiles = s->n * ((out[1] + 3) / 4) * ((out[2] + 3) / 4), pixels = s->n * out[1] * out[2], full = tiles <= VL ? VL : (tiles + NR - 1) / NR * NR;
   return pixels >= 144 && full * 16 <= pixels * 2;
+}
+
+/* Channel c of the sum: the picture's channel, and the first tap of the 3x3 part of the kernel. */
+typedef struct place { int64_t c, down, right; } place;
+static inline place place_of(const job *j, int64_t c) {
+  int64_t parts = j->blocks[0] * j->blocks[1];
+  return (place){c / parts, c % parts / j->blocks[1] * 3, c % j->blocks[1] * 3};
 }
 
 /* ---- weights: u[spot][block of rows][c][rows] = G w G^T ---- */
@@ -43,10 +55,15 @@ static void weight_task(void *context, int64_t m, int worker) {
   const job *j = context;
   int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
   for (int64_t c = 0; c < j->ci; c++) {
-    const float *w = j->w + o * j->ostep + c * j->cstep;
+    place p = place_of(j, c);
+    const float *w = j->w + o * j->ostep + p.c * j->cstep;
     float g[9][LW] = {{0}};
-    for (int64_t i = 0; i < height; i++)
-      for (int t = 0; t < 9; t++) g[j->flip ? 8 - t : t][i] = w[i * j->ostep + t];
+    for (int t = 0; t < 9; t++) {
+      int64_t row = p.down + t / 3, col = p.right + t % 3, tap = row * j->k[1] + col;
+      if (row >= j->k[0] || col >= j->k[1]) continue;
+      if (j->flip) tap = j->k[0] * j->k[1] - 1 - tap;
+      for (int64_t i = 0; i < height; i++) g[t][i] = w[i * j->ostep + tap];
+    }
     lw t[3][6], r[6];
     for (int q = 0; q < 3; q++) filter(*(lw *)g[q], *(lw *)g[3 + q], *(lw *)g[6 + q], t[q]);
     float *to = j->u + o * j->ci + c * height;
@@ -86,16 +103,18 @@ INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int6
 
 /* The six rows of every tile: four columns a tile, then two more past the end of each segment. */
 static void read_rows(const job *j, int64_t c, const seg *s, int segs, float d[6][6 * NR]) {
+  place p = place_of(j, c);
+  int64_t channels = j->ci / (j->blocks[0] * j->blocks[1]);
   for (int k = 0; k < segs; k++)
     for (int i = 0; i < 6; i++) {
-      int64_t y = gn_edge_at(s[k].y + i - j->pad[0], j->ih, j->edge), x = s[k].x - j->pad[1], n = 4 * s[k].len;
+      int64_t y = gn_edge_at(s[k].y + i + p.down - j->pad[0], j->ih, j->edge), x = s[k].x + p.right - j->pad[1], n = 4 * s[k].len;
       float *to = d[i] + 4 * s[k].at, *over = d[i] + 4 * NR + 2 * k;
       if (y < 0) {
-        for (int64_t p = 0; p < n; p++) to[p] = 0;
+        for (int64_t e = 0; e < n; e++) to[e] = 0;
         over[0] = over[1] = 0;
         continue;
       }
-      const float *row = j->x + ((s[k].n * j->ci + c) * j->ih + y) * j->iw;
+      const float *row = j->x + ((s[k].n * channels + p.c) * j->ih + y) * j->iw;
       copy_clipped(to, row, x, n, j->iw, j->edge);
       gn_edge_row(over, row, x + n, 1, 2, j->iw, j->edge);
     }
@@ -227,10 +246,11 @@ static bool few_panels(gn *g, job *j, int64_t panels) {
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
   job j = {.x = x, .w = w, .b = b, .y = y, .flip = data, .edge = s->edge, .act = s->act.on ? &s->act : NULL};
   const int64_t *in = data ? s->out : s->in, *out = data ? s->in : s->out;
-  j.ci = data ? s->o : s->c, j.co = data ? s->c : s->o;
+  for (int d = 0; d < 2; d++) j.k[d] = s->k[d + 1], j.blocks[d] = (j.k[d] + 2) / 3, j.pad[d] = data ? j.k[d] - 1 - s->pad[d + 1] : s->pad[d + 1];
+  int64_t taps = j.k[0] * j.k[1];
+  j.ci = (data ? s->o : s->c) * j.blocks[0] * j.blocks[1], j.co = data ? s->c : s->o;
   j.ih = in[1], j.iw = in[2], j.oh = out[1], j.ow = out[2];
-  j.ostep = data ? 9 : s->c * 9, j.cstep = data ? s->c * 9 : 9;
-  for (int d = 0; d < 2; d++) j.pad[d] = data ? 2 - s->pad[d + 1] : s->pad[d + 1];
+  j.ostep = data ? taps : s->c * taps, j.cstep = data ? s->c * taps : taps;
   j.t.th = (j.oh + 3) / 4, j.t.tw = (j.ow + 3) / 4, j.t.tiles = s->n * j.t.th * j.t.tw;
   j.rows = rows_of(j.co, MR);
   j.kstep = NR, j.ustep = j.co * j.ci + 16, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;      /* odd steps: 36 streams in different cache sets */
@@ -254,7 +274,7 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
 
 void K(wino_inputs)(gn *g, const wino_in *in) {
   const gn_conv *s = in->s;
-  inputs p = {{.x = in->x, .v = in->v, .t = *in->t, .ci = s->c, .ih = s->in[1], .iw = s->in[2], .pad = {s->pad[1], s->pad[2]}, .vstep = in->vstep, .kstep = in->kstep},
+  inputs p = {{.x = in->x, .v = in->v, .t = *in->t, .ci = s->c, .ih = s->in[1], .iw = s->in[2], .pad = {s->pad[1], s->pad[2]}, .blocks = {1, 1}, .vstep = in->vstep, .kstep = in->kstep},
               in->panel0, in->pstep, in->panels < 16 ? 16 / in->panels : 1};
   gn_parallel(g, in->panels * p.slices, in_task, &p);
 }
