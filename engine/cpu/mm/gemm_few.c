@@ -10,7 +10,7 @@
 #define KB 512                                   /* a stretch of k: WR rows of w and all of x in it stay in the L1 cache */
 #define CHUNK 65536                              /* floats of w a task reads */
 #define OFTEN (1 << 18)                          /* floats of w that no cache of one core holds */
-enum { UNIT = 9, WHOLE, TURNED };                /* kinds of packed weights */
+enum { UNIT = -3, WHOLE, TURNED };               /* kinds of packed weights; others' are positive */
 
 typedef struct few {
   int64_t m, n, k;                               /* x[m,k] w[n,k] -> c */

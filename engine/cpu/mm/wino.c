@@ -84,6 +84,12 @@ INLINE void across(vec a, vec b, vec c, vec d, vec e, vec f, vec t[6]) {
   t[0] = 4 * a - 5 * c + e, t[1] = q + p, t[2] = q - p, t[3] = s + r, t[4] = s - r, t[5] = 4 * b - 5 * d + f;
 }
 
+/* gn_edge_row; of small pictures each row has such elements: zeros are written here. */
+INLINE void edge_row(float *to, const float *row, int64_t x, int64_t n, int64_t width, int edge) {
+  if (edge != GN_ZERO) gn_edge_row(to, row, x, 1, n, width, edge);
+  else for (int64_t i = 0; i < n; i++) to[i] = x + i >= 0 && x + i < width ? row[x + i] : 0;
+}
+
 /* Copies columns x..x+n-1 of a row. */
 INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int64_t width, int edge) {
   if (x >= 0 && x + n <= width && n >= 8) {
@@ -95,10 +101,11 @@ INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int6
   if (low > n) low = n;
   if (high < low) high = low;
   int64_t i = low;
-  gn_edge_row(to, row, x, 1, low, width, edge);
+  edge_row(to, row, x, low, width, edge);
   for (; i + 8 <= high; i += 8) *(v8 *)(to + i) = *(const v8 *)(row + x + i);
-  for (; i < high; i++) to[i] = row[x + i];
-  gn_edge_row(to + i, row, x + i, 1, n - i, width, edge);
+  if (high - low >= 8) *(v8 *)(to + high - 8) = *(const v8 *)(row + x + high - 8);
+  else for (; i < high; i++) to[i] = row[x + i];
+  edge_row(to + high, row, x + high, n - high, width, edge);
 }
 
 /* The six rows of every tile: four columns a tile, then two more past the end of each segment. */
@@ -116,7 +123,7 @@ static void read_rows(const job *j, int64_t c, const seg *s, int segs, float d[6
       }
       const float *row = j->x + ((s[k].n * channels + p.c) * j->ih + y) * j->iw;
       copy_clipped(to, row, x, n, j->iw, j->edge);
-      gn_edge_row(over, row, x + n, 1, 2, j->iw, j->edge);
+      edge_row(over, row, x + n, 2, j->iw, j->edge);
     }
 }
 
@@ -131,13 +138,7 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, work *
     across(load(d[0] + p), load(d[1] + p), load(d[2] + p), load(d[3] + p), load(d[4] + p), load(d[5] + p), t);
     UNROLL for (int i = 0; i < 6; i++) store(d[i] + p, t[i]);
   }
-  for (int i = 0; i < 6; i++) 
-    for (int p = 0; p < NR; p += 8) split4(d[i] + 4 * p, e[i][0] + p, e[i][1] + p, e[i][2] + p, e[i][3] + p);
-  for (int i = 0; i < 6; i++)
-    for (int p = 0; p < NR; p += 8) {
-      *(v8 *)(e[i][4] + p) = *(v8 *)(e[i][0] + p + 1);
-      *(v8 *)(e[i][5] + p) = *(v8 *)(e[i][1] + p + 1);
-    }
+  for (int i = 0; i < 6; i++) sort_columns(d[i], e[i]);
   for (int k = 0; k < segs; k++)
     for (int i = 0; i < 6; i++) e[i][4][s[k].at + s[k].len - 1] = d[i][4 * NR + 2 * k], e[i][5][s[k].at + s[k].len - 1] = d[i][4 * NR + 2 * k + 1];
   for (int i = 0; i < 6; i++)

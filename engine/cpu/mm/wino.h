@@ -34,14 +34,25 @@ static inline int find_segs(const tiling *t, int64_t tile, seg *s) {
   return n;
 }
 
-INLINE void split4(const float *from, float *e0, float *e1, float *e2, float *e3) {
+INLINE void split4(const float *from, v8 e[4]) {
   v8 a = *(const v8 *)from, b = *(const v8 *)(from + 8), c = *(const v8 *)(from + 16), d = *(const v8 *)(from + 24);
   v8 ab = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14), cd = __builtin_shufflevector(c, d, 0, 2, 4, 6, 8, 10, 12, 14);
-  *(v8 *)e0 = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14);
-  *(v8 *)e2 = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
+  e[0] = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14), e[2] = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
   ab = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15), cd = __builtin_shufflevector(c, d, 1, 3, 5, 7, 9, 11, 13, 15);
-  *(v8 *)e1 = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14);
-  *(v8 *)e3 = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
+  e[1] = __builtin_shufflevector(ab, cd, 0, 2, 4, 6, 8, 10, 12, 14), e[3] = __builtin_shufflevector(ab, cd, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+/* Columns by their place in a tile of four, then those of the next tile's first two (the panel's last one has none). */
+INLINE void sort_columns(const float *row, float (*e)[NARROW + 8]) {
+  v8 next0 = {0}, next1 = {0};
+  for (int p = NARROW - 8; p >= 0; p -= 8) {
+    v8 r[4];
+    split4(row + 4 * p, r);
+    UNROLL for (int i = 0; i < 4; i++) *(v8 *)(e[i] + p) = r[i];
+    *(v8 *)(e[4] + p) = __builtin_shufflevector(r[0], next0, 1, 2, 3, 4, 5, 6, 7, 8);
+    *(v8 *)(e[5] + p) = __builtin_shufflevector(r[1], next1, 1, 2, 3, 4, 5, 6, 7, 8);
+    next0 = r[0], next1 = r[1];
+  }
 }
 
 INLINE void join4(const float *r0, const float *r1, const float *r2, const float *r3, float *to) {

@@ -102,11 +102,7 @@ static void down(const seg *s, int segs, float (*d)[6 * NARROW], float e[5][6][N
     UNROLL for (int i = 0; i < 5; i++) store(f[i] + p, t[i]);
   }
   for (int i = 0; i < 5; i++) {
-    for (int p = 0; p < NARROW; p += 8) split4(f[i] + 4 * p, e[i][0] + p, e[i][1] + p, e[i][2] + p, e[i][3] + p);
-    for (int p = 0; p < NARROW; p += 8) {
-      *(v8 *)(e[i][4] + p) = *(v8 *)(e[i][0] + p + 1);
-      *(v8 *)(e[i][5] + p) = *(v8 *)(e[i][1] + p + 1);
-    }
+    sort_columns(f[i], e[i]);
     for (int k = 0; k < segs; k++) {
       int64_t last = s[k].at + s[k].len - 1;
       e[i][4][last] = f[i][4 * NARROW + 2 * k], e[i][5][last] = f[i][4 * NARROW + 2 * k + 1];

@@ -41,7 +41,11 @@ INLINE void transform(const job *j, bool two, int64_t o, const seg *s, int segs,
     UNROLL for (int i = 0; i < n; i++) store(f[i] + p, t[i]);
   }
   for (int i = 0; i < n; i++) {
-    for (int p = 0; p < NARROW; p += 8) split4(f[i] + 4 * p, e[0] + p, e[1] + p, e[2] + p, e[3] + p);
+    for (int p = 0; p < NARROW; p += 8) {
+      v8 t[4];
+      split4(f[i] + 4 * p, t);
+      UNROLL for (int q = 0; q < 4; q++) *(v8 *)(e[q] + p) = t[q];
+    }
     UNROLL for (int p = 0; p < NARROW; p += VL) {
       vec t[6];
       expand(two, load(e[0] + p), load(e[1] + p), load(e[2] + p), load(e[3] + p), t);
