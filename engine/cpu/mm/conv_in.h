@@ -66,6 +66,21 @@ INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict 
   }
 }
 
+/* A few floats, without a call. */
+INLINE void copy(float *to, const float *from, int64_t n) {
+  if (n >= 8) {
+    for (int64_t i = 0; i + 8 <= n; i += 8) *(v8 *)(to + i) = *(const v8 *)(from + i);
+    *(v8 *)(to + n - 8) = *(const v8 *)(from + n - 8);
+    return;
+  }
+  if (n >= 4) {
+    v4 low = *(const v4 *)from, high = *(const v4 *)(from + n - 4);
+    *(v4 *)to = low, *(v4 *)(to + n - 4) = high;
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) to[i] = from[i];
+}
+
 /* The rows of o output channels in blocks of nearly equal height, none above `most`. Block i starts at row(i). */
 typedef struct rows { int64_t count, base, extra; } rows;
 INLINE rows rows_of(int64_t o, int most) {

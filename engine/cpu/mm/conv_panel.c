@@ -95,20 +95,6 @@ static inline void zeros(float *to, int64_t n) {
   for (int64_t i = 0; i < n; i++) to[i] = 0;
 }
 
-static inline void copy(float *to, const float *from, int64_t n) {
-  if (n >= 8) {
-    for (int64_t i = 0; i + 8 <= n; i += 8) *(v8 *)(to + i) = *(const v8 *)(from + i);
-    *(v8 *)(to + n - 8) = *(const v8 *)(from + n - 8);
-    return;
-  }
-  if (n >= 4) {
-    v4 low = *(const v4 *)from, high = *(const v4 *)(from + n - 4);
-    *(v4 *)to = low, *(v4 *)(to + n - 4) = high;
-    return;
-  }
-  for (int64_t i = 0; i < n; i++) to[i] = from[i];
-}
-
 /* Every second element; the last block reads from one before, so as not to pass the end. */
 static inline void copy_even(float *to, const float *from, int64_t n) {
   if (n < 9) {

@@ -92,19 +92,11 @@ INLINE void edge_row(float *to, const float *row, int64_t x, int64_t n, int64_t 
 
 /* Copies columns x..x+n-1 of a row. */
 INLINE void copy_clipped(float *to, const float *row, int64_t x, int64_t n, int64_t width, int edge) {
-  if (x >= 0 && x + n <= width && n >= 8) {
-    for (int64_t i = 0; i + 8 <= n; i += 8) *(v8 *)(to + i) = *(const v8 *)(row + x + i);
-    *(v8 *)(to + n - 8) = *(const v8 *)(row + x + n - 8);
-    return;
-  }
   int64_t low = x < 0 ? -x : 0, high = width - x < n ? width - x : n;
   if (low > n) low = n;
   if (high < low) high = low;
-  int64_t i = low;
   edge_row(to, row, x, low, width, edge);
-  for (; i + 8 <= high; i += 8) *(v8 *)(to + i) = *(const v8 *)(row + x + i);
-  if (high - low >= 8) *(v8 *)(to + high - 8) = *(const v8 *)(row + x + high - 8);
-  else for (; i < high; i++) to[i] = row[x + i];
+  copy(to + low, row + x + low, high - low);
   edge_row(to + high, row, x + high, n - high, width, edge);
 }
 
@@ -175,13 +167,8 @@ static void transform_out(const job *j, int64_t o, const seg *s, int segs, const
     for (int p = 0; p < j->lanes; p += 8) join4(r[i][0] + p, r[i][1] + p, r[i][2] + p, r[i][3] + p, out[i] + 4 * p);
   for (int k = 0; k < segs; k++) {
     int64_t n = 4 * s[k].len < j->ow - s[k].x ? 4 * s[k].len : j->ow - s[k].x, high = j->oh - s[k].y < 4 ? j->oh - s[k].y : 4;
-    for (int64_t i = 0; i < high; i++) {
-      float *to = j->y + ((s[k].n * j->co + o) * j->oh + s[k].y + i) * j->ow + s[k].x;
-      const float *from = out[i] + 4 * s[k].at;
-      int64_t p = 0;
-      for (; p + 8 <= n; p += 8) *(v8 *)(to + p) = *(const v8 *)(from + p);
-      for (; p < n; p++) to[p] = from[p];
-    }
+    for (int64_t i = 0; i < high; i++)
+      copy(j->y + ((s[k].n * j->co + o) * j->oh + s[k].y + i) * j->ow + s[k].x, out[i] + 4 * s[k].at, n);
   }
 }
 

@@ -191,12 +191,9 @@ static void tile_rows(const job *j, const float *z, float bias, float out[4][4 *
 /* Writes row i of every tile: `from` has `wide` floats a tile. */
 static void write_row(const job *j, int64_t o, const seg *s, int segs, int64_t wide, int64_t scale, int64_t i, const float *from) {
   for (int k = 0; k < segs; k++) {
-    int64_t y = s[k].y * scale + i, x = s[k].x * scale, n = wide * s[k].len < j->ow - x ? wide * s[k].len : j->ow - x, p = 0;
+    int64_t y = s[k].y * scale + i, x = s[k].x * scale, n = wide * s[k].len < j->ow - x ? wide * s[k].len : j->ow - x;
     if (y >= j->oh) continue;
-    float *to = j->y + ((s[k].n * j->co + o) * j->oh + y) * j->ow + x;
-    const float *f = from + wide * s[k].at;
-    for (; p + 8 <= n; p += 8) *(v8 *)(to + p) = *(const v8 *)(f + p);
-    for (; p < n; p++) to[p] = f[p];
+    copy(j->y + ((s[k].n * j->co + o) * j->oh + y) * j->ow + x, from + wide * s[k].at, n);
   }
 }
 
