@@ -121,6 +121,11 @@ static void transpose_tile(const uint32_t *s, int64_t s1, uint32_t *d, int64_t d
     }
 }
 
+/* Two rows of the source become one of pairs: pixel_shuffle, real and imaginary parts. */
+#define INTERLEAVE(type) do { \
+  const type *restrict a = s, *restrict b = s + p->s1; type *restrict to = d; \
+  for (int64_t i = 0; i < p->n0; i++) to[2 * i] = a[i], to[2 * i + 1] = b[i]; } while (0)
+
 #define PLANE(name, type) \
   static void name(const void *src, void *dst, const plane *p) { \
     const type *s = src; type *d = dst; \
@@ -128,7 +133,8 @@ static void transpose_tile(const uint32_t *s, int64_t s1, uint32_t *d, int64_t d
       for (int64_t i = 0; i < p->n0; i++) memcpy(d + i * p->d0, s + i * p->s0, (size_t)p->n1 * sizeof(type)); \
     } else if (p->s1 == 0 && p->d1 == 1) { \
       for (int64_t i = 0; i < p->n0; i++) { type *r = d + i * p->d0, v = s[i * p->s0]; for (int64_t j = 0; j < p->n1; j++) r[j] = v; } \
-    } else { \
+    } else if (p->n1 == 2 && p->s0 == 1 && p->d0 == 2 && p->d1 == 1) INTERLEAVE(type); \
+    else { \
       for (int64_t ib = 0; ib < p->n0; ib += 16) for (int64_t jb = 0; jb < p->n1; jb += 16) { \
         int64_t ie = ib + 16 < p->n0 ? ib + 16 : p->n0, je = jb + 16 < p->n1 ? jb + 16 : p->n1; \
         if (sizeof(type) == 4 && p->s0 == 1 && p->d1 == 1 && ie - ib == 16 && je - jb == 16) { \
