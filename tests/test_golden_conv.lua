@@ -156,6 +156,20 @@ function tests.large_kernels()
   end
 end
 
+-- A convolution of a picture made larger by nearest: with its edge by reflection, and as one of the small picture that repeats its edge.
+function tests.convolution_before_shuffle()
+  local x, w = genai.randn(2, 5, 7, 9), genai.randn(4, 5, 3, 3)
+  for _, s in ipairs { 2, 3 } do
+    local small = x:conv2d(genai.models.weights.before_shuffle(w, s), nil, { pad = 1, pad_mode = "replicate" }):pixel_shuffle(s)
+    local large = x:resize({ 7 * s, 9 * s }):conv2d(w, nil, { pad = 1, pad_mode = s == 2 and "reflect" or "replicate" })
+    assert((small - large):abs():max():item() < 1e-4, s)
+  end
+  for _, dtype in ipairs { "u8", "f16", "f32", "i64" } do                   -- pairs of rows of all sizes of elements
+    local y = genai.arange(2 * 8 * 5 * 37):remainder(251):view(2, 8, 5, 37):to(dtype)
+    assert(y:pixel_shuffle(2):pixel_unshuffle(2):equal(y), dtype)
+  end
+end
+
 -- Three outputs take a way of their own, some rows of a tall picture at a time; twelve do not.
 function tests.few_outputs_of_tall_pictures()
   local x, w = genai.randn(2, 8, 1100, 41), genai.randn(12, 8, 9, 9)

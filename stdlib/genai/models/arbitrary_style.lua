@@ -114,8 +114,9 @@ local function read_transfer(path)
   for i, p in ipairs(plan) do
     local name, k, c, o = p[1], p[2], p[3], p[4]
     local weight = ohwi(tensors, path, "transformer/" .. name .. "/weights", o, k, k, c)
-    local layer = { weight = p.kind == "grow" and stylizer.grow(weight) or weight, bias = take(tensors, path, "transformer/" .. name .. (p.plain and "/Relu#bias" or "/Conv2D#bias"), o),
-                    reflect = true, kind = p.kind, stride = p.stride, relu = p.relu, opens = p.opens, closes = p.closes }
+    local bias = take(tensors, path, "transformer/" .. name .. (p.plain and "/Relu#bias" or "/Conv2D#bias"), o)
+    if p.kind == "grow" then weight, bias = weights.before_shuffle(weight, 2), bias:repeat_interleave(4) end
+    local layer = { weight = weight, bias = bias, reflect = true, kind = p.kind, stride = p.stride, relu = p.relu, opens = p.opens, closes = p.closes }
     local function table_of(which)
       local at = "style_params/transformer/" .. name .. "/StyleNorm/" .. which
       return { take(tensors, path, at .. "/weights", o, 1, 1, STYLE):view(o, STYLE), take(tensors, path, at .. "/BiasAdd#bias", o) }

@@ -28,11 +28,13 @@ local function read(path)
   tensors, path = weights.safetensors(path, "style26.safetensors")
   for i, step in ipairs(plan) do
     local name = step[1]
-    local hwio = take(tensors, path, name .. "/weights", 0, 0, inputs, 0)
+    local k = step.kind == "grow" and 3 or 0
+    local hwio = take(tensors, path, name .. "/weights", k, k, inputs, 0)
     local outputs = hwio.shape[4]
     if i == #plan and outputs ~= 3 then fail("style26: %s: the last layer gives %d channels, wanted 3", path, outputs) end
     local weight = hwio:permute(4, 3, 1, 2):contiguous()
-    layers[i] = { weight = step.kind == "grow" and stylizer.grow(weight) or weight, gamma = take(tensors, path, name .. "/gamma", style26.STYLES, outputs), reflect = true,
+    if step.kind == "grow" then weight = weights.before_shuffle(weight, 2) end
+    layers[i] = { weight = weight, gamma = take(tensors, path, name .. "/gamma", style26.STYLES, outputs), reflect = true,
                   beta = take(tensors, path, name .. "/beta", style26.STYLES, outputs), kind = step.kind, stride = step.stride, relu = step.relu, opens = step.opens, closes = step.closes }
     inputs = outputs
   end

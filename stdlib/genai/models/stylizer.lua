@@ -2,21 +2,14 @@
 -- around a trunk of residual blocks, run on a whole picture or, where that would take too much memory, in strips that give the same result: a norm's statistics are
 -- those of the whole picture, gathered strip by strip before the layer behind it runs, so there are no seams.
 --
--- A layer: weight (conv: [o,c,k,k]; kind "transposed": [c,o,k,k], stride 2, size doubled; kind "grow": what stylizer.grow makes of a kernel), kind nil, "grow" or "transposed",
+-- A layer: weight (conv: [o,c,k,k]; kind "transposed": [c,o,k,k], stride 2, size doubled; kind "grow", nearest x2 before a conv padded by reflection: what
+-- weights.before_shuffle makes of its kernel, a bias of four for each output), kind nil, "grow" or "transposed",
 -- stride 1, reflect true or false (zeros, as TensorFlow's SAME), bias or scale + shift + eps of an instance norm, relu, opens / closes (a residual block).
 local core = require "genai.core"
 local stylizer = {}
 
 stylizer.STRIP_MB = 96                                    -- about what a strip takes with all that is made for it
 stylizer.WHOLE_MB = 128                                    -- widest layer of a picture that is still painted whole
-
---- stylizer.grow(w) -> f32[c,o,4,4] of w f32[o,c,3,3]: nearest x2 and then a 3x3 convolution as one transposed convolution with stride 2, which takes less than half of the
--- products: of two neighbours that are alike, the taps are added. Where the large picture would be padded by reflection, the small one repeats its edge.
--- > genai.models.stylizer.grow(genai.ones(5, 2, 3, 3)).shape[4] == 4
-function stylizer.grow(w)
-  local fold = core.tensor { { 0, 0, 1 }, { 0, 1, 1 }, { 1, 1, 0 }, { 1, 0, 0 } }
-  return core.ops.einsum("ocij,ki,lj->cokl", w, fold, fold):contiguous()
-end
 
 -- Rows before and after `size` elements: reflection by k // 2, or as SAME does it: the odd one stands at the end.
 local function margins(layer, size)
@@ -27,20 +20,25 @@ local function margins(layer, size)
 end
 
 local function convolve(layer, x, top, bottom, left, right)
-  local act = layer.relu and not layer.scale and "relu" or "none"
-  return x:conv2d(layer.weight, layer.bias, { stride = layer.stride, pad = { top, left, bottom, right }, pad_mode = layer.reflect and "reflect" or "zero", act = act })
-end
-
--- Rows a..b (b excluded) of a layer that grows, from the rows of x that they take: a row above or below the picture is what top and bottom, 0 or 1, add.
-local function grown(layer, x, top, bottom, a, b)
-  local edged <close> = x:pad({ 1, 1, top, bottom }, { mode = "replicate" })
-  return edged:conv_transpose2d(layer.weight, layer.bias, { stride = 2, pad = { 3 - a % 2, 3, 3 - b % 2, 3 } })
+  local act, mode = layer.relu and not layer.scale and "relu" or "none", layer.kind == "grow" and "replicate" or layer.reflect and "reflect" or "zero"
+  return x:conv2d(layer.weight, layer.bias, { stride = layer.stride, pad = { top, left, bottom, right }, pad_mode = mode, act = act })
 end
 
 -- A layer's convolution of whole rows, the picture's edges above and below given by top and bottom.
 local function raw(layer, x, top, bottom)
-  if layer.kind then return x:conv_transpose2d(layer.weight, layer.bias, { stride = 2, pad = { 0, 0, 1, 1 } }) end
-  return convolve(layer, x, top, bottom, margins(layer, x.shape[4]))
+  if layer.kind == "transposed" then return x:conv_transpose2d(layer.weight, layer.bias, { stride = 2, pad = { 0, 0, 1, 1 } }) end
+  local y = convolve(layer, x, top, bottom, margins(layer, x.shape[4]))
+  if layer.kind ~= "grow" then return y end
+  local shuffled = y:pixel_shuffle(2)
+  y:release()
+  return shuffled
+end
+
+-- How many channels a layer gives, and takes.
+local function channels(layer)
+  local shape = layer.weight.shape
+  if layer.kind == "transposed" then return shape[2], shape[1] end
+  return layer.kind and shape[1] // 4 or shape[1], shape[2]
 end
 
 local function height(layer, h)
@@ -54,8 +52,7 @@ local function run(layers, from, to, x)
   for i = from, to do
     local layer, before = layers[i], x
     if layer.opens then kept = x end
-    if layer.kind == "grow" then x = grown(layer, x, 1, 1, 0, 2 * x.shape[3])
-    else x = raw(layer, x, margins(layer, x.shape[3])) end
+    x = raw(layer, x, margins(layer, x.shape[3]))
     if before ~= kept and i > from then before:release() end
     if layer.scale then x:instance_norm_(layer.scale, layer.shift, { eps = layer.eps or 1e-5, act = layer.relu and "relu" or "none" }) end
     if layer.closes then x = x:add_(kept) end
@@ -77,14 +74,12 @@ local function raw_rows(layer, source, a, b)
     local y = raw(layer, source.rows(low, high))
     return y:slice(3, a - 2 * low + 1, b - 2 * low)
   end
-  local h, stride, k = source.height, layer.stride or 1, layer.weight.shape[3]
+  local h, stride, k, first, last = source.height, layer.stride or 1, layer.weight.shape[3], a, b
+  if layer.kind then first, last = a // 2, (b + 1) // 2 end                  -- each row becomes two
   local before = margins(layer, h)
-  local low, high = a * stride - before, (b - 1) * stride - before + k
-  if layer.kind == "grow" then low, high = (a - 1) // 2, b // 2 + 1 end
-  local top, bottom = math.max(0, -low), math.max(0, high - h)
-  local x = source.rows(math.max(0, low), math.min(h, high))
-  if layer.kind == "grow" then return grown(layer, x, top, bottom, a, b) end
-  return raw(layer, x, top, bottom)
+  local low, high = first * stride - before, (last - 1) * stride - before + k
+  local y = raw(layer, source.rows(math.max(0, low), math.min(h, high)), math.max(0, -low), math.max(0, high - h))
+  return layer.kind and y:slice(3, a - 2 * first + 1, b - 2 * first) or y
 end
 
 -- Mean and variance of each channel, strips put together as Chan, Golub and LeVeque (1979) do; taken(a, b, y) gets each.
@@ -116,9 +111,9 @@ end
 
 -- Bytes that a row of a layer's result takes while it is made, all layers before it that are made anew with it.
 local function row_bytes(layer, source, wide)
-  local into, from = layer.weight.shape[layer.kind and 2 or 1], layer.weight.shape[layer.kind and 1 or 2]
+  local into, from = channels(layer)
   local per_row = layer.kind and 0.5 or layer.stride or 1                    -- rows of the source
-  return 4 * (into * wide * (layer.scale and 3 or 2) + from * source.width * per_row * (layer.kind == "grow" and 3 or 2)) + per_row * (source.cost or 0)
+  return 4 * (into * wide * ((layer.scale and 3 or 2) + (layer.kind == "grow" and 1 or 0)) + from * source.width * per_row * 2) + per_row * (source.cost or 0)
 end
 
 local function stage(layer, source, tell)
@@ -221,8 +216,7 @@ local function widest(layers, h, w)
   local most, scale = 0, 1
   for _, layer in ipairs(layers) do
     scale = layer.kind and scale / 2 or scale * (layer.stride or 1)
-    local channels = layer.weight.shape[layer.kind and 2 or 1]
-    most = math.max(most, channels * h * w / scale ^ 2 / 2 ^ 18)
+    most = math.max(most, channels(layer) * h * w / scale ^ 2 / 2 ^ 18)
   end
   return most
 end

@@ -47,19 +47,6 @@ local function upconv_7(tensors, path)
   return { forward = forward, scale = 2, border = 7, grows = false }
 end
 
--- A 3x3 kernel [o,i,3,3] that follows nearest xs, as one that comes before pixel_shuffle(s): the taps that fall on one small pixel are added up.
-local function before_shuffle(w, s)
-  local o, i = w.shape[1], w.shape[2]
-  local out = ops.zeros(o, s, s, i, 3, 3)
-  for a = 0, s - 1 do for b = 0, s - 1 do
-    local phase = out:select(3, b + 1):select(2, a + 1)
-    for y = 0, 2 do for x = 0, 2 do
-      phase:select(4, (b + x - 1) // s + 2):select(3, (a + y - 1) // s + 2):add_(w:select(4, x + 1):select(3, y + 1))
-    end end
-  end end
-  return out:view(o * s * s, i, 3, 3)
-end
-
 local function esrgan_slim(tensors, path)
   local last = weights.take(tensors, path, "SR/kernel", 3, 3, 0, 3)
   local scale = ({ [12] = 2, [48] = 4 })[last.shape[3]] or fail("%s: \"SR/kernel\" has %d inputs, wanted 12 (x2) or 48 (x4)", path, last.shape[3])
@@ -72,7 +59,7 @@ local function esrgan_slim(tensors, path)
   local f = { layer("F_1_1", 3, 64, 4, "relu"), layer("F_2_1", 3, 64, 4, "relu") }
   local l = { layer("LFF_1", 1, 68, 64), layer("LFF_2", 1, 68, 64) }
   local u = { layer("UPN1", 5, 64, 64, "relu"), layer("UPN2", 3, 64, 32, "relu"), layer("UPN3", 3, 32, deep) }
-  local w = before_shuffle(weights.hwio(tensors, path, "SR/kernel", 3, 3, deep, 3), scale)
+  local w = weights.before_shuffle(weights.hwio(tensors, path, "SR/kernel", 3, 3, deep, 3), scale)
   local bias = weights.take(tensors, path, "SR/bias", 3):repeat_interleave(scale * scale)
   local function forward(x)
     local shallow = first(x * 255)

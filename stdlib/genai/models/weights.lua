@@ -54,4 +54,19 @@ function weights.dense(tensors, path, name, ...)
   return weights.take(tensors, path, name, ...):transpose(1, 2):contiguous()
 end
 
+--- weights.before_shuffle(w, s) -> f32[o s s,i,3,3] of a 3x3 kernel w f32[o,i,3,3] that follows nearest xs: as one that comes before pixel_shuffle(s), where pictures are
+-- small. The taps that fall on one small pixel are added up. Padding by reflection of the large picture is padding by repetition of the small one.
+-- > genai.models.weights.before_shuffle(genai.ones(1, 2, 3, 3), 2).shape[1] == 4
+function weights.before_shuffle(w, s)
+  local o, i = w.shape[1], w.shape[2]
+  local out = core.ops.zeros(o, s, s, i, 3, 3)
+  for a = 0, s - 1 do for b = 0, s - 1 do
+    local phase = out:select(3, b + 1):select(2, a + 1)
+    for y = 0, 2 do for x = 0, 2 do
+      phase:select(4, (b + x - 1) // s + 2):select(3, (a + y - 1) // s + 2):add_(w:select(4, x + 1):select(3, y + 1))
+    end end
+  end end
+  return out:view(o * s * s, i, 3, 3)
+end
+
 return weights
