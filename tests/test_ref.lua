@@ -42,6 +42,13 @@ function cases.narrow_convolutions(r)
       y:conv_transpose2d(s, c, { stride = 2, pad = 3 }), y:conv_transpose2d(v, nil, { stride = { 1, 3 }, pad = { 2, 1 }, out_pad = { 0, 2 } }), y:conv_transpose2d(z, nil, { stride = { 3, 2 } })
   end
 end
+-- Kernels three rows high and wide: Winograd's way down the rows.
+function cases.wide_kernels(r)
+  return { r(2, 8, 21, 50), r(8, 8, 3, 17), r(8) }, function(x, w, b)
+    return x:conv2d(w, b, { pad = { 1, 8 } }), x:conv2d(w, nil, { stride = { 1, 3 }, pad = { 2, 0 } }), x:conv2d(w, b, { pad = { 1, 4, 0, 9 }, pad_mode = "reflect", act = "leaky_relu" }),
+      x:conv2d(w, b, { pad = { 0, 16 }, dilation = { 1, 2 }, act = "relu" })
+  end
+end
 -- The activation inside of the kernels: Winograd's ways, direct, plain products, depthwise, few outputs, a kernel that sees nothing but the bias.
 function cases.activations(r)
   local x, y = r(2, 20, 24, 36), r(2, 20, 24, 36)

@@ -280,6 +280,7 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (!cg || !taps || !volume(s->in)) return fill(y, b, act_of(s), s->n, s->o, volume(s->out)), true;
   if (!s->whole && K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
   if (!s->whole && K(wino2_suits)(s)) return K(wino2)(g, s, false, x, w, b, y);
+  if (!s->whole && K(wino_rows_suits)(s)) return K(wino_rows)(g, s, x, w, b, y);
   if (K(narrow_suits)(s, false)) return K(narrow)(g, s, x, w, b, y);
   if (is_product(s)) return product(g, s, false, x, w, b, y);
   job j = {.x = x, .bias = b, .act = act_of(s), .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};

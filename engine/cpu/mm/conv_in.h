@@ -128,6 +128,8 @@ bool K(wino_suits)(const gn_conv *s, bool data);
 bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y);
 bool K(wino2_suits)(const gn_conv *s);
 bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y);
+bool K(wino_rows_suits)(const gn_conv *s);
+bool K(wino_rows)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y);
 bool K(wino_weight)(gn *g, const gn_conv *s, bool two, const float *x, const float *y, float *w);
 bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, const gn_act *act, float *y);
 static inline int64_t volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }

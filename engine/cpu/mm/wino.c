@@ -79,11 +79,6 @@ static void weight_task(void *context, int64_t m, int worker) {
 }
 
 /* ---- pictures: v[spot][c][tiles] = B^T d B ---- */
-INLINE void across(vec a, vec b, vec c, vec d, vec e, vec f, vec t[6]) {
-  vec p = d - 4 * b, q = e - 4 * c, r = 2 * (d - b), s = e - c;
-  t[0] = 4 * a - 5 * c + e, t[1] = q + p, t[2] = q - p, t[3] = s + r, t[4] = s - r, t[5] = 4 * b - 5 * d + f;
-}
-
 /* gn_edge_row; of small pictures each row has such elements: zeros are written here. */
 INLINE void edge_row(float *to, const float *row, int64_t x, int64_t n, int64_t width, int edge) {
   if (edge != GN_ZERO) gn_edge_row(to, row, x, 1, n, width, edge);
@@ -127,7 +122,7 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, work *
   read_rows(j, c, s, segs, d);
   for (int64_t p = 0; p < 4 * NR + 2 * segs; p += VL) {
     vec t[6];
-    across(load(d[0] + p), load(d[1] + p), load(d[2] + p), load(d[3] + p), load(d[4] + p), load(d[5] + p), t);
+    wino_across(load(d[0] + p), load(d[1] + p), load(d[2] + p), load(d[3] + p), load(d[4] + p), load(d[5] + p), t);
     UNROLL for (int i = 0; i < 6; i++) store(d[i] + p, t[i]);
   }
   for (int i = 0; i < 6; i++) sort_columns(d[i], e[i]);
@@ -136,17 +131,12 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, work *
   for (int i = 0; i < 6; i++)
     UNROLL for (int p = 0; p < NR; p += VL) {
       vec t[6];
-      across(load(e[i][0] + p), load(e[i][1] + p), load(e[i][2] + p), load(e[i][3] + p), load(e[i][4] + p), load(e[i][5] + p), t);
+      wino_across(load(e[i][0] + p), load(e[i][1] + p), load(e[i][2] + p), load(e[i][3] + p), load(e[i][4] + p), load(e[i][5] + p), t);
       UNROLL for (int q = 0; q < 6; q++) store(v + (i * 6 + q) * j->vstep + c * j->kstep + p, t[q]);
     }
 }
 
 /* ---- results: A^T z A ---- */
-INLINE void gather4(vec a, vec b, vec c, vec d, vec e, vec f, vec t[4]) {
-  vec p = b + c, q = b - c, r = d + e, s = d - e;
-  t[0] = a + p + r, t[1] = q + 2 * s, t[2] = p + 4 * r, t[3] = q + 8 * s + f;
-}
-
 static void transform_out(const job *j, int64_t o, const seg *s, int segs, const float *z) {
   float r[4][4][NR], out[4][4 * NR];
   vec bias = (j->b ? j->b[o] : 0) - (vec){0};
@@ -156,10 +146,10 @@ static void transform_out(const job *j, int64_t o, const seg *s, int segs, const
     UNROLL for (int q = 0; q < 6; q++) {
       const float *at = z + q * j->zstep + p;
       int64_t down = 6 * j->zstep;
-      gather4(load(at), load(at + down), load(at + 2 * down), load(at + 3 * down), load(at + 4 * down), load(at + 5 * down), t[q]);
+      wino_gather(load(at), load(at + down), load(at + 2 * down), load(at + 3 * down), load(at + 4 * down), load(at + 5 * down), t[q]);
     }
     UNROLL for (int i = 0; i < 4; i++) {
-      gather4(t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i], y);
+      wino_gather(t[0][i], t[1][i], t[2][i], t[3][i], t[4][i], t[5][i], y);
       UNROLL for (int q = 0; q < 4; q++) store(r[i][q] + p, j->act ? activate(y[q] + bias, j->act) : y[q] + bias);
     }
   }

@@ -34,6 +34,16 @@ static inline int find_segs(const tiling *t, int64_t tile, seg *s) {
   return n;
 }
 
+/* F(4, 3) in one direction: B^T of six inputs, A^T of six products. */
+INLINE void wino_across(vec a, vec b, vec c, vec d, vec e, vec f, vec t[6]) {
+  vec p = d - 4 * b, q = e - 4 * c, r = 2 * (d - b), s = e - c;
+  t[0] = 4 * a - 5 * c + e, t[1] = q + p, t[2] = q - p, t[3] = s + r, t[4] = s - r, t[5] = 4 * b - 5 * d + f;
+}
+INLINE void wino_gather(vec a, vec b, vec c, vec d, vec e, vec f, vec t[4]) {
+  vec p = b + c, q = b - c, r = d + e, s = d - e;
+  t[0] = a + p + r, t[1] = q + 2 * s, t[2] = p + 4 * r, t[3] = q + 8 * s + f;
+}
+
 INLINE void split4(const float *from, v8 e[4]) {
   v8 a = *(const v8 *)from, b = *(const v8 *)(from + 8), c = *(const v8 *)(from + 16), d = *(const v8 *)(from + 24);
   v8 ab = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14), cd = __builtin_shufflevector(c, d, 0, 2, 4, 6, 8, 10, 12, 14);
