@@ -1,36 +1,42 @@
-/* mem.c: accounts, the cap, and the cache of freed blocks.
+/* mem.c: accounts, the cap, and freed memory that is kept, because the next step of a loop asks for the same sizes again.
  *
- * Blocks are rounded up to a class (four classes a power of two); freed ones are kept, because the next step of a loop asks for the same sizes again:
- * up to a quarter of the cap or CACHE_MOST bytes, and always as long as held and kept bytes together stay below twice what was held lately.
- * Live bytes count what callers hold; cached bytes are given back before an allocation fails.
+ * Small blocks are rounded up to a class (four classes a power of two) and kept in lists; large ones come from the arena, which joins free neighbours.
+ * Kept are up to a quarter of the cap or CACHE_MOST bytes, and always as long as held and kept bytes together stay below twice what was held lately.
+ * Live bytes count what callers hold; kept bytes are given back before an allocation fails.
  *
  * The runtime's own thread needs no lock outside of tasks: other threads call in here from tasks alone. */
 #include "core.h"
 #include "base.h"
+#include "arena.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sched.h>
 
-#define CLASSES 320                       /* the second half: of large blocks */
+#define CLASSES 164
 #define SMALLEST 64
-#define CACHE_MOST ((size_t)256 << 20)
+#define CACHE_MOST ((size_t)16 << 20)
 #define PRESSURE_FLOOR ((size_t)4 << 20)
 #define PRESSURE_MOST ((size_t)32 << 20)
+#define FRESH ((size_t)256 << 20)
 #define LARGEST ((size_t)1 << 46)
 
-#define LARGE ((size_t)64 << 10)
-#define ROOMY ((size_t)1 << 20)
+#ifdef __SANITIZE_ADDRESS__
+#define SMALL_MOST LARGEST                /* let the sanitizer see every block */
+#else
+#define SMALL_MOST ((size_t)32 << 10)
+#endif
 
 typedef struct block { struct block *next; } block;
 struct gn_mem {
-  size_t limit, cached, cache_most;
+  size_t limit, cache_most;
+  size_t listed;                          /* bytes of the blocks in the lists */
   size_t tensors, charged, peak;          /* live bytes of gn_alloc; of gn_charge, which only the runtime's thread calls; the most of both */
   size_t pressure_at;                     /* live tensor bytes that call for a collection */
-  size_t fresh;                           /* tensor bytes asked for since the last collection */
+  size_t fresh, fresh_at;                 /* tensor bytes asked for since the last collection; how many of them call for one */
   size_t high, higher;                    /* the most tensor bytes held lately: before the last collections, and since */
   bool in_pressure;
   block *list[CLASSES];
-  uint64_t last[CLASSES], tick;           /* when a class was used last */
+  gn_arena arena;
   int64_t fail_after, fail_run;           /* fault injection: allocations from the n-th from now on fail, `run` of them; < 0 = off */
   atomic_flag busy;                       /* kernels on pool threads may ask for scratch; held for a few dozen instructions */
 };
@@ -51,7 +57,7 @@ bool gn_mem_open(gn *g) {
   if (!m) return gn_fail_as(GN_NOMEM, "open: out of memory");
   m->fail_after = -1;
   gn_set_limit(g, g->config.limit);
-  m->pressure_at = PRESSURE_FLOOR;
+  m->pressure_at = PRESSURE_FLOOR, m->fresh_at = FRESH;
   return true;
 }
 
@@ -68,7 +74,8 @@ int64_t gn_fail_alloc_after(gn *g, int64_t n, int64_t run) {
   return was;
 }
 
-static int plain_class(size_t bytes, size_t *rounded) {
+/* The class of a size and its rounded bytes. */
+static int class_of(size_t bytes, size_t *rounded) {
   if (bytes <= SMALLEST) { *rounded = SMALLEST; return 0; }
   int top = 63 - __builtin_clzll(bytes - 1);                     /* bytes in (2^top, 2^(top+1)] */
   size_t quarter = ((size_t)1 << top) / 4;
@@ -77,20 +84,7 @@ static int plain_class(size_t bytes, size_t *rounded) {
   return (top - 6) * 4 + part + 1;
 }
 
-/* The class of a size and its rounded bytes. Large ones are a sixteenth larger than a quarter of a power of two: pictures with a margin then fit where those without fit. */
-static int class_of(size_t bytes, size_t *rounded) {
-  if (bytes > ROOMY) {
-    int c = plain_class(bytes - bytes / 17, rounded);
-    *rounded += *rounded / 16;
-    return CLASSES / 2 + c;
-  }
-  return plain_class(bytes, rounded);
-}
-
-static size_t class_size(int c) {
-  if (c >= CLASSES / 2) return class_size(c - CLASSES / 2) / 16 * 17;
-  return c ? ((size_t)1 << (6 + (c - 1) / 4)) / 4 * (size_t)(5 + (c - 1) % 4) : SMALLEST;
-}
+static size_t cached(const struct gn_mem *m) { return m->listed + m->arena.touched; }
 
 void gn_trim(gn *g) {
   struct gn_mem *m = g->mem;
@@ -100,12 +94,14 @@ void gn_trim(gn *g) {
       m->list[c] = b->next;
       free(b);
     }
-  m->cached = 0;
+  m->listed = 0;
+  while (gn_arena_shrink(&m->arena)) {}
 }
 
 void gn_mem_close(gn *g) {
   if (!g->mem) return;
   gn_trim(g);
+  gn_arena_close(&g->mem->arena);
   free(g->mem);
 }
 
@@ -119,7 +115,7 @@ void gn_press(gn *g) {
   size_t twice = 2 * m->tensors, scripts = 8 * (m->charged - structs);   /* a small heap is collected in no time, and fewer dead tensors stay in the caches */
   m->pressure_at = scripts < PRESSURE_FLOOR ? PRESSURE_FLOOR : scripts < PRESSURE_MOST ? scripts : PRESSURE_MOST;
   if (twice > m->pressure_at) m->pressure_at = twice;
-  m->fresh = 0;
+  m->fresh = 0, m->fresh_at = 128 * scripts < FRESH ? FRESH : 128 * scripts;       /* so much work that the collection is nothing beside it */
   m->high -= m->high / 16;                                       /* forgotten slowly: a step of training may call several times */
   if (m->higher > m->high) m->high = m->higher;
   m->higher = m->tensors;
@@ -140,7 +136,7 @@ static void count(struct gn_mem *m) {
 static bool room(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   size_t live = m->tensors + m->charged;
-  if (live + m->cached + bytes <= m->limit) return true;
+  if (live + cached(m) + bytes <= m->limit) return true;
   gn_trim(g);
   return live + bytes <= m->limit;
 }
@@ -158,27 +154,51 @@ static bool injected(struct gn_mem *m) {
   return true;
 }
 
+static bool keep(const struct gn_mem *m) {
+  size_t held = m->higher > m->high ? m->higher : m->high;
+  return cached(m) <= m->cache_most || m->tensors + cached(m) <= 2 * held;
+}
+
+static void *take_small(gn *g, size_t bytes, size_t *size) {
+  struct gn_mem *m = g->mem;
+  int c = class_of(bytes, size);
+  block *b = m->list[c];
+  if (!b) return room(g, *size) ? aligned_alloc(64, (*size + 63) & ~(size_t)63) : NULL;
+  m->list[c] = b->next, m->listed -= *size;
+  __builtin_prefetch(b->next, 1);                                /* long out of the caches */
+  return b;
+}
+
+/* Memory that lies ready needs no room. */
+static void *take_large(gn *g, size_t bytes, size_t *size) {
+  struct gn_mem *m = g->mem;
+  size_t used = m->tensors + m->charged + cached(m);
+  void *p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
+  if (!p && cached(m)) {
+    gn_trim(g);
+    used = m->tensors + m->charged;
+    p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
+  }
+  return p;
+}
+
 static void *take(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
-  size_t rounded;
-  int c = class_of(bytes, &rounded);
-  block *b = m->list[c];
-  m->last[c] = ++m->tick;
-  if (b) {
-    m->list[c] = b->next, m->cached -= rounded;
-    __builtin_prefetch(b->next, 1);                              /* long out of the caches */
-  } else if (!room(g, rounded) || !(b = aligned_alloc(64, (rounded + 63) & ~(size_t)63))) return NULL;
-  m->tensors += rounded, m->fresh += rounded;
+  size_t size = 0;
+  void *p = bytes > SMALL_MOST ? take_large(g, bytes, &size) : take_small(g, bytes, &size);
+  if (!p) return NULL;
+  m->tensors += size, m->fresh += size;
   if (m->tensors > m->higher) m->higher = m->tensors;
+  while (!keep(m) && gn_arena_shrink(&m->arena)) {}
   count(m);
-  return b;
+  return p;
 }
 
 void *gn_alloc(gn *g, size_t bytes) {
   struct gn_mem *m = g->mem;
   if (bytes > LARGEST) return refuse(m, bytes);
   bool main_thread = !gn_in_task();                              /* a pool thread must not run the host's collector */
-  if (main_thread && m->tensors + bytes > m->pressure_at) gn_press(g);
+  if (main_thread && (m->tensors + bytes > m->pressure_at || (m->fresh > m->fresh_at && m->tensors > PRESSURE_FLOOR))) gn_press(g);
   bool locked = lock(m), failing = injected(m);
   void *p = failing ? NULL : take(g, bytes);
   unlock(m, locked);
@@ -189,37 +209,26 @@ void *gn_alloc(gn *g, size_t bytes) {
   return p ? p : refuse(m, bytes);
 }
 
-static bool keep(const struct gn_mem *m, size_t rounded) {
-  size_t held = m->higher > m->high ? m->higher : m->high;
-  return m->cached + rounded <= m->cache_most || m->tensors + m->cached + rounded <= 2 * held;             /* twice: sizes differ along a step */
-}
-
-/* Gives back blocks of the sizes that nobody has asked for longest, until a block of class c may be kept: what was freed just now is wanted sooner. */
-static bool make_room(struct gn_mem *m, int c, size_t rounded) {
-  while (!keep(m, rounded)) {
-    int old = -1;
-    for (int i = 0; i < CLASSES; i++)
-      if (i != c && m->list[i] && m->last[i] < m->last[c] && (old < 0 || m->last[i] < m->last[old])) old = i;
-    if (old < 0) return false;
-    block *b = m->list[old];
-    m->list[old] = b->next;
-    m->cached -= class_size(old);
+static void free_small(struct gn_mem *m, block *b, size_t bytes) {
+  size_t size;
+  int c = class_of(bytes, &size);
+  m->tensors -= size;
+  if (!keep(m)) {
     free(b);
+    return;
   }
-  return true;
+  b->next = m->list[c], m->list[c] = b, m->listed += size;
 }
 
 void gn_free(gn *g, void *p, size_t bytes) {
   if (!p) return;
   struct gn_mem *m = g->mem;
-  size_t rounded;
-  int c = class_of(bytes, &rounded);
   bool locked = lock(m);
-  m->tensors -= rounded;
-  if (keep(m, rounded) || (rounded >= LARGE && make_room(m, c, rounded))) {
-    block *b = p;
-    b->next = m->list[c], m->list[c] = b, m->cached += rounded;
-  } else free(p);
+  if (bytes > SMALL_MOST) {
+    m->tensors -= gn_arena_size(p);
+    gn_arena_give(&m->arena, p);
+    while (!keep(m) && gn_arena_shrink(&m->arena)) {}
+  } else free_small(m, p, bytes);
   unlock(m, locked);
 }
 

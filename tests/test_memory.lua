@@ -81,6 +81,58 @@ function tests.large_results()                                   -- results of o
   assert(sanitized or most < 100, most .. " MB")
 end
 
+-- A loop that goes through many sizes needs little more than what it holds at once, here 5 MB: what one size left serves the next.
+function tests.many_sizes()
+  rss()
+  local most = run_alone [[
+    local before, most = rss(), 0
+    for round = 1, 5 do
+      local last = genai.zeros(1)
+      for i = 1, 60 do
+        local x = genai.ones(i * 10007 % 61 * 10007 + 10000)
+        last:release()
+        last, most = x, math.max(most, rss() - before)
+      end
+      last:release()
+    end
+    io.write(most)]]
+  assert(sanitized or most < 9, most .. " MB")
+end
+
+-- Blocks of all sizes, made and let go in any order, keep what was written to them.
+function tests.blocks_are_apart()
+  local rng, held = genai.rng(1, "blocks"), {}
+  for i = 1, 3000 do
+    local at = math.floor(rng:uniform() * 40)
+    if held[at] then
+      local x, value, n = table.unpack(held[at])
+      assert(x:min():item() == value and x:max():item() == value and x:numel() == n)
+      x:release()
+      held[at] = nil
+    else
+      local n = math.floor(2 ^ (rng:uniform() * 18))
+      held[at] = { genai.full({ n }, i), i, n }
+    end
+  end
+end
+
+-- The limit counts what is kept too: it is given back before an allocation fails, and what lies ready serves although the limit is reached.
+function tests.kept_blocks_and_the_limit()
+  local was = core.limit(core.memory() + (24 << 20))
+  local fine, why = pcall(function()
+    for i = 1, 50 do
+      local x = genai.ones(5 << 20)
+      x:release()
+      local a, b = genai.ones(2 << 20), genai.ones((2 << 20) + i * 5000)
+      a:release()
+      b:release()
+    end
+    assert(not pcall(genai.ones, 7 << 20))
+  end)
+  core.limit(was)
+  assert(fine, why)
+end
+
 function tests.training_is_flat()
   local w = genai.randn(32, 32):requires_grad_()
   local function step()
