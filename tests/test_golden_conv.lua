@@ -181,6 +181,26 @@ function tests.few_outputs_of_tall_pictures()
 end
 
 -- In place, also through a view; the result is the tensor itself.
+-- Pools without positions (rows first, vectors of columns) against those with positions (one window after the other).
+function tests.max_pools_of_any_width()
+  local r = genai.rng(4, "pool")
+  for width = 1, 75 do
+    for _, o in ipairs { { 2, 2, 0 }, { 3, 2, 0 }, { 3, 2, 1 }, { 3, 1, 1 }, { 2, 3, 1 }, { 4, 2, 2 }, { 5, 2, 0 } } do
+      local size, stride, pad = o[1], o[2], o[3]
+      if width + 2 * pad >= size then
+        local x = genai.randn(2, 3, 6, width, { rng = r })
+        x[2][1][4][(width + 1) // 2] = 0 / 0
+        local options = { stride = stride, pad = pad, ceil = width % 2 == 0 }
+        local values = x:max_pool2d(size, options)
+        local want = x:clone():requires_grad_():max_pool2d(size, options):detach()
+        assert(values:isnan():equal(want:isnan()) and genai.where(want:isnan(), 0, values):equal(genai.where(want:isnan(), 0, want)), ("width %d, window %d, step %d, pad %d"):format(width, size, stride, pad))
+      end
+    end
+  end
+  local deep = genai.randn(1, 2, 5, 6, 40, { rng = r })
+  assert(deep:max_pool3d(3, { stride = 2, pad = 1 }):equal(deep:clone():requires_grad_():max_pool3d(3, { stride = 2, pad = 1 }):detach()))
+end
+
 function tests.instance_norm_in_place()
   local x, w, b = genai.randn(2, 5, 7, 9), genai.randn(5), genai.randn(5)
   for _, act in ipairs { "none", "relu", "leaky_relu", "relu6" } do

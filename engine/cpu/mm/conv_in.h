@@ -50,6 +50,7 @@ INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict 
     UNROLL for (int j = 0; j < nv; j++) acc[i][j] = first ? (vec){0} : load(c + i * ldc + j * VL);
   }
   for (int64_t i = 0; i < k; i++, a += rows) {
+    __builtin_prefetch(a + 512);
     const float *from = table ? b + off[i] : b + i * ldb;
     vec v[4];
     UNROLL for (int j = 0; j < nv; j++) v[j] = load(from + j * VL);
@@ -66,20 +67,31 @@ INLINE void tile(int rows, int nv, bool table, int64_t k, const float *restrict 
   }
 }
 
-/* A few floats, without a call. */
+/* n floats; a call of memmove would take longer than most rows. */
 INLINE void copy(float *to, const float *from, int64_t n) {
   if (n >= 8) {
     for (int64_t i = 0; i + 8 <= n; i += 8) *(v8 *)(to + i) = *(const v8 *)(from + i);
     *(v8 *)(to + n - 8) = *(const v8 *)(from + n - 8);
-    return;
-  }
-  if (n >= 4) {
+  } else if (n >= 4) {
     v4 low = *(const v4 *)from, high = *(const v4 *)(from + n - 4);
     *(v4 *)to = low, *(v4 *)(to + n - 4) = high;
-    return;
+  } else if (n > 0) {
+    float a = from[0], b = from[n / 2], c = from[n - 1];
+    to[0] = a, to[n / 2] = b, to[n - 1] = c;
   }
-  for (int64_t i = 0; i < n; i++) to[i] = from[i];
 }
+
+/* Lanes of two vectors, by twos. */
+#if VL == 16
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#elif VL == 8
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define EVENS 0, 2, 4, 6
+#define ODDS 1, 3, 5, 7
+#endif
 
 /* The rows of o output channels in blocks of nearly equal height, none above `most`. Block i starts at row(i). */
 typedef struct rows { int64_t count, base, extra; } rows;

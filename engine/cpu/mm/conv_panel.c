@@ -129,16 +129,6 @@ void K(conv_copy_run)(float *to, const float *from, int64_t x, int64_t step, int
   gn_edge_row(to + len, from, x + len * step, step, over, width, edge);
 }
 
-#if VL == 16
-#define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-#define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-#elif VL == 8
-#define EVENS 0, 2, 4, 6, 8, 10, 12, 14
-#define ODDS 1, 3, 5, 7, 9, 11, 13, 15
-#else
-#define EVENS 0, 2, 4, 6
-#define ODDS 1, 3, 5, 7
-#endif
 /* The columns of a row from x on in `step` lines of len, sorted by their remainder to the step, `pitch` apart. */
 void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, int64_t step, int64_t len, int64_t width, int edge) {
   if (step != 2) {

@@ -67,6 +67,30 @@ INLINE vec most_of(vec a, vec b) {
   return (vec)(((ivec)b & mask) | ((ivec)a & ~mask));
 }
 
+/* t = the most of rows of x: `high` rows `width` apart in each of `deep` planes `plane` apart. */
+INLINE void down(int64_t deep, int64_t plane, int64_t high, int64_t width, const float *x, int64_t n, float *t) {
+  for (int64_t i = 0; i < n; i += VL) {
+    int64_t at = i + VL <= n ? i : n - VL;
+    vec m = load(x + at);
+    for (int64_t d = 0; d < deep; d++)
+      for (int64_t h = d ? 0 : 1; h < high; h++) m = most_of(m, load(x + d * plane + h * width + at));
+    store(t + at, m);
+  }
+}
+
+static void rows_down(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], int64_t n, float *t) {
+  int64_t width = s->in[2], plane = s->in[1] * width, deep = high[0] - low[0], rows = high[1] - low[1];
+  x += low[0] * plane + low[1] * width;
+  if (n >= VL && deep == 1 && rows == 3) down(1, 0, 3, width, x, n, t);
+  else if (n >= VL && deep == 1 && rows == 2) down(1, 0, 2, width, x, n, t);
+  else if (n >= VL) down(deep, plane, rows, width, x, n, t);
+  else
+    for (int64_t i = 0; i < n; i++) {
+      t[i] = x[i];
+      for (int64_t r = 1; r < deep * rows; r++) t[i] = most(t[i], x[r / rows * plane + r % rows * width + i]);
+    }
+}
+
 /* to = the larger of to and from; the last vector overlaps the one before, which a maximum does not mind. */
 static inline void most_into(float *to, const float *from, int64_t n) {
   int64_t i = 0;
@@ -75,8 +99,32 @@ static inline void most_into(float *to, const float *from, int64_t n) {
   else for (; i < n; i++) to[i] = most(to[i], from[i]);
 }
 
+/* VL windows, two apart: pairs of columns, then the odd one. */
+INLINE vec two_apart(const float *t, int64_t size) {
+  vec m = (vec){0};
+  for (int64_t k = 0; k < size; k += 2) {
+    vec a = load(t + k), b = load(t + k + VL), even = __builtin_shufflevector(a, b, EVENS);
+    m = k ? most_of(m, even) : even;
+    if (k + 1 < size) m = most_of(m, __builtin_shufflevector(a, b, ODDS));
+  }
+  return m;
+}
+
+/* What lies up to two vectors past the last window is read and not used. */
 static void columns(const gn_window *s, const float *restrict t, int64_t n, float *restrict y) {
   int64_t step = s->stride[2];
+  if (step == 2 && n < VL) {
+    float m[VL];
+    store(m, two_apart(t, s->size[2]));
+    return copy(y, m, n);
+  }
+  if (step == 2) {
+    for (int64_t q = 0; q < n; q += VL) {
+      int64_t at = q + VL <= n ? q : n - VL;
+      store(y + at, two_apart(t + 2 * at, s->size[2]));
+    }
+    return;
+  }
   for (int64_t k = 0; k < s->size[2]; k++) {
     const float *from = t + k;
     if (!k && step == 1) memcpy(y, from, (size_t)n * sizeof *y);
@@ -85,76 +133,19 @@ static void columns(const gn_window *s, const float *restrict t, int64_t n, floa
   }
 }
 
-/* Windows by twos, those of low..high-1 outputs lying inside: rows, then columns, in registers. */
-INLINE v8 most_of8(v8 a, v8 b) {
-  typedef int32_t i8 __attribute__((vector_size(32)));
-  i8 mask = (b > a) | (b != b);
-  return (v8)(((i8)b & mask) | ((i8)a & ~mask));
-}
-INLINE v8 split_most(v8 y, const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], bool even, bool odd) {
-  v8 a = y, b = y;
-  bool first = true;
-  for (int64_t d = low[0]; d < high[0]; d++)
-    for (int64_t h = low[1]; h < high[1]; h++, first = false) {
-      const float *row = x + (d * s->in[1] + h) * s->in[2];
-      v8 c = *(const v8 *)row, e = *(const v8 *)(row + 8);
-      a = first ? c : most_of8(a, c), b = first ? e : most_of8(b, e);
-    }
-  if (even) y = most_of8(y, __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14));
-  if (odd) y = most_of8(y, __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15));
-  return y;
-}
-
-static void by_twos(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], int64_t q0, int64_t q1, float *y) {
-  int64_t size = s->size[2];
-  for (int64_t q = q0; q < q1; q += 8) {
-    int64_t at = q + 8 <= q1 ? q : q1 - 8, from = 2 * at - s->pad[2];
-    v8 m = (v8){0} - __builtin_inff();
-    for (int64_t k = 0; k + 2 <= size; k += 2) m = split_most(m, s, x + from + k, low, high, true, true);
-    if (size & 1) m = split_most(m, s, x + from + size - 2, low, high, false, true);    /* from one before, so as not to pass the end */
-    *(v8 *)(y + at) = m;
-  }
-}
-
-/* One output, by the edge. */
-static float value_at(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], int64_t q) {
-  int64_t a, b;
-  float m = -__builtin_inff();
-  window(s, 2, q, &a, &b);
-  for (int64_t d = low[0]; d < high[0]; d++)
-    for (int64_t h = low[1]; h < high[1]; h++)
-      for (int64_t i = a; i < b; i++) m = most(m, x[(d * s->in[1] + h) * s->in[2] + i]);
-  return m;
-}
-
-static bool twos_row(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], float *y) {
-  int64_t q0 = (s->pad[2] + 1) / 2, room = s->in[2] + s->pad[2] - s->size[2], q1 = room < 0 ? 0 : room / 2 + 1;
-  if (q1 > s->out[2]) q1 = s->out[2];
-  if (s->stride[2] != 2 || s->size[2] < 2 || q1 - q0 < 8 || low[0] >= high[0] || low[1] >= high[1]) return false;
-  for (int64_t q = 0; q < q0; q++) y[q] = value_at(s, x, low, high, q);
-  by_twos(s, x, low, high, q0, q1, y);
-  for (int64_t q = q1; q < s->out[2]; q++) y[q] = value_at(s, x, low, high, q);
-  return true;
-}
-
 /* One row of outputs; the part of the input under n of them lies in t, what is outside as -inf. */
 static void values_row(const gn_window *s, const float *x, const int64_t low[2], const int64_t high[2], float *y) {
-  if (twos_row(s, x, low, high, y)) return;
-  int64_t step = s->stride[2], width = s->in[2], block = (SPAN - s->size[2]) / step;
-  float t[SPAN + 2];
-  for (int64_t q = 0; q < s->out[2]; q += block) {
-    int64_t n = s->out[2] - q < block ? s->out[2] - q : block, from = q * step - s->pad[2], span = (n - 1) * step + s->size[2];
-    int64_t a = from < 0 ? -from : 0, b = from + span > width ? width - from : span;
-    for (int64_t i = 0; i < a && i < span; i++) t[i] = -__builtin_inff();
-    for (int64_t i = b > a ? b : a; i < span + 2; i++) t[i] = -__builtin_inff();
-    bool first = true;
-    for (int64_t d = low[0]; d < high[0]; d++)
-      for (int64_t h = low[1]; h < high[1]; h++, first = false) {
-        const float *row = x + (d * s->in[1] + h) * width + from;
-        if (b <= a) continue;
-        if (first) memcpy(t + a, row + a, (size_t)(b - a) * sizeof *t);
-        else most_into(t + a, row + a, b - a);
-      }
+  int64_t step = s->stride[2], width = s->in[2];
+  float t[SPAN + 3 * VL];
+  vec none = (vec){0} - __builtin_inff();
+  for (int64_t q = 0, n; q < s->out[2]; q += n) {
+    n = (s->out[2] - 1 - q) * step + s->size[2] <= SPAN ? s->out[2] - q : (SPAN - s->size[2]) / step;
+    int64_t from = q * step - s->pad[2], span = (n - 1) * step + s->size[2], a = from < 0 ? -from : 0, b = from + span > width ? width - from : span;
+    bool any = a < b && low[0] < high[0] && low[1] < high[1];
+    if (!any) b = a = 0;
+    for (int64_t i = 0; i < a; i += VL) store(t + i, none);
+    for (int64_t i = b; i < span; i += VL) store(t + i, none);
+    if (any) rows_down(s, x + from + a, low, high, b - a, t + a);
     columns(s, t, n, y + q);
   }
 }
