@@ -29,6 +29,22 @@ function tests.weights_written_in_place()
   assert(x:conv2d(w, nil, { pad = 1 }):equal(x:conv2d(w:clone(), nil, { pad = 1 })))
 end
 
+-- One set of weights at sizes that want different forms of it: plain products, few and many panels of Winograd's.
+function tests.sizes_in_turn()
+  local w3, w1 = genai.randn(50, 40, 3, 3), genai.randn(50, 40, 1, 1)
+  for round = 1, 2 do
+    for _, size in ipairs { { 13, 13 }, { 27, 27 }, { 40, 31 }, { 13, 13 }, { 5, 60 } } do
+      local x = genai.randn(round, 40, size[1], size[2])
+      assert(agrees(x, w3, { pad = 1 }) and agrees(x, w1, {}))
+      local y = genai.randn(round, 50, size[1], size[2])
+      local back = y:conv_transpose2d(w1)
+      assert((back - genai.einsum("nohw,oc->nchw", y, w1:view(50, 40))):abs():max():item() <= 1e-3)
+    end
+    w3:mul_(-1.5)
+    w1:add_(0.25)
+  end
+end
+
 -- Recurrent weights that are multiples of one number, at one row: kept as whole numbers of 16 bits.
 function tests.whole_recurrent_weights()
   local rng = genai.rng(3, "whole")

@@ -1,7 +1,7 @@
 /* conv_picture.c: the input laid out so that panels need no gathering: padded, columns sorted by remainder to the step. */
 #include "conv_in.h"
 
-enum { LARGE = 1 << 18,       /* floats of a copy that does not stay in the caches */
+enum { LARGE = 1 << 16,       /* floats of a copy that does not stay in the caches */
        STRIP = 1 << 16,       /* .. of a strip's copy, */
        MOST = 1 << 18,        /* .. at most, */
        TILES = 1 << 17 };     /* .. and of its tiles */

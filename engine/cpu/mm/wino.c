@@ -21,7 +21,7 @@ typedef struct job {
   int edge;
   tiling t;
   int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
-  bool flip;
+  bool flip, few;                                           /* few panels */
   const gn_act *act;
   int lanes;                                                /* of a panel that hold tiles: all, or one vector */
   rows rows;
@@ -45,7 +45,14 @@ static inline place place_of(const job *j, int64_t c) {
   return (place){c / parts, c % parts / j->blocks[1] * 3, c % j->blocks[1] * 3};
 }
 
-/* ---- weights: u[spot][block of rows][c][rows] = G w G^T ---- */
+/* ---- weights: u = G w G^T, in the order in which they are read: [spot][block of rows][c][rows], for few panels [block of rows][spot][c][rows] ---- */
+enum { SPARE = 16 };                                        /* odd steps: 36 streams in different cache sets */
+INLINE float *weights_of(const job *j, int64_t m, int64_t *ustep) {
+  int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
+  *ustep = j->few ? j->ci * height + SPARE : j->ustep;
+  return j->u + (j->few ? SPOTS * (o * j->ci + m * SPARE) : o * j->ci);
+}
+
 INLINE void filter(lw a, lw b, lw c, lw t[6]) {
   lw s = a + c, e = a * (1.f / 24) + c * (1.f / 6);
   t[0] = a * .25f, t[1] = (s + b) * (-1.f / 6), t[2] = (s - b) * (-1.f / 6), t[3] = e + b * (1.f / 12), t[4] = e - b * (1.f / 12), t[5] = c;
@@ -53,7 +60,8 @@ INLINE void filter(lw a, lw b, lw c, lw t[6]) {
 
 static void weight_task(void *context, int64_t m, int worker) {
   const job *j = context;
-  int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
+  int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o, ustep;
+  float *u = weights_of(j, m, &ustep);
   for (int64_t c = 0; c < j->ci; c++) {
     place p = place_of(j, c);
     const float *w = j->w + o * j->ostep + p.c * j->cstep;
@@ -66,13 +74,13 @@ static void weight_task(void *context, int64_t m, int worker) {
     }
     lw t[3][6], r[6];
     for (int q = 0; q < 3; q++) filter(*(lw *)g[q], *(lw *)g[3 + q], *(lw *)g[6 + q], t[q]);
-    float *to = j->u + o * j->ci + c * height;
+    float *to = u + c * height;
     bool room = (j->ci - c) * height >= LW;
     for (int p = 0; p < 6; p++) {
       filter(t[0][p], t[1][p], t[2][p], r);
       for (int q = 0; q < 6; q++) {
-        if (room) *(lw *)(to + (p * 6 + q) * j->ustep) = r[q];
-        else for (int64_t i = 0; i < height; i++) to[(p * 6 + q) * j->ustep + i] = r[q][i];
+        if (room) *(lw *)(to + (p * 6 + q) * ustep) = r[q];
+        else for (int64_t i = 0; i < height; i++) to[(p * 6 + q) * ustep + i] = r[q][i];
       }
     }
   }
@@ -192,13 +200,14 @@ typedef struct few { job j; int64_t pstep; const int64_t *off; } few;
 static void out_task(void *context, int64_t i, int worker) {
   const few *f = context;
   job j = f->j;
-  int64_t m = i % j.rows.count, panel = i / j.rows.count, o = row_at(&j.rows, m), height = row_at(&j.rows, m + 1) - o;
+  int64_t panels = (j.t.tiles + NR - 1) / NR, m = i / panels, panel = i % panels, o = row_at(&j.rows, m), height = row_at(&j.rows, m + 1) - o, ustep;
+  const float *u = weights_of(&j, m, &ustep);
   float *z = (float *)(j.scratch + (size_t)worker * j.scratch_size);
   seg s[NR];
   int segs = find_segs(&j.t, panel * NR, s);
   j.zstep = (MR + 1) * NR, j.lanes = j.t.tiles - panel * NR <= VL ? VL : NR;
   for (int k = 0; k < SPOTS; k++)
-    K(conv_kernel)(height, j.lanes, j.ci, j.u + k * j.ustep + o * j.ci, j.v + panel * f->pstep + k * j.vstep, NR, j.lanes < NR ? f->off : NULL, z + k * j.zstep, NR, NULL, NULL, true);
+    K(conv_kernel)(height, j.lanes, j.ci, u + k * ustep, j.v + panel * f->pstep + k * j.vstep, NR, j.lanes < NR ? f->off : NULL, z + k * j.zstep, NR, NULL, NULL, true);
   for (int64_t r = o; r < o + height; r++) transform_out(&j, r, s, segs, z - o * NR);
 }
 
@@ -231,17 +240,18 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.ostep = data ? taps : s->c * taps, j.cstep = data ? s->c * taps : taps;
   j.t.th = (j.oh + 3) / 4, j.t.tw = (j.ow + 3) / 4, j.t.tiles = s->n * j.t.th * j.t.tw;
   j.rows = rows_of(j.co, MR);
-  j.kstep = NR, j.ustep = j.co * j.ci + 16, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;      /* odd steps: 36 streams in different cache sets */
-  size_t u_bytes = (size_t)(SPOTS * j.ustep) * sizeof(float);
+  int64_t panels = (j.t.tiles + NR - 1) / NR;
+  j.few = panels <= 2;
+  j.kstep = NR, j.ustep = j.co * j.ci + SPARE, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;
+  size_t u_bytes = (size_t)(SPOTS * (j.co * j.ci + (j.few ? j.rows.count : 1) * SPARE)) * sizeof(float);
   j.lanes = NR, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   size_t scratch_bytes = j.scratch_size * (size_t)gn_workers(g);
-  int64_t panels = (j.t.tiles + NR - 1) / NR;
   bool fresh, fine;
-  float *kept = gn_packed_weights(g, &s->weights, data ? 2 : 1, u_bytes, &fresh);
+  float *kept = gn_packed_weights(g, &s->weights, (data ? 2 : 1) + (j.few ? 8 : 0), u_bytes, &fresh);
   j.u = kept ? kept : gn_alloc(g, u_bytes);
   if (!j.u) return false;
   if (fresh) gn_parallel(g, j.rows.count, weight_task, &j);       /* before anything can fail: what is kept must be whole */
-  if (panels <= 2) fine = few_panels(g, &j, panels);
+  if (j.few) fine = few_panels(g, &j, panels);
   else if ((fine = (j.scratch = gn_alloc(g, scratch_bytes)) != NULL)) {
     gn_parallel(g, panels, tile_task, &j);
     gn_free(g, j.scratch, scratch_bytes);
