@@ -298,7 +298,7 @@ def serve(kind, folder, name, way):
                 runs += 1
                 if time.perf_counter() - wall >= seconds: break
             wall, cpu = (time.perf_counter() - wall) / runs, (time.process_time() - cpu) / runs
-            time.sleep(0.03)                                        # the threads spin for a while after work: they must not run against the other side's turn
+            time.sleep(0.2)                                         # the threads spin for a while after work: they must not run against the other side's turn
             print(wall, cpu, flush=True)
         elif word == "save":
             np.save(rest, side.numpy(y))
