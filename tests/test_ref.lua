@@ -42,6 +42,13 @@ function cases.narrow_convolutions(r)
       y:conv_transpose2d(s, c, { stride = 2, pad = 3 }), y:conv_transpose2d(v, nil, { stride = { 1, 3 }, pad = { 2, 1 }, out_pad = { 0, 2 } }), y:conv_transpose2d(z, nil, { stride = { 3, 2 } })
   end
 end
+-- Pictures of a few pixels: a panel's runs are short, and are gathered by a table.
+function cases.tiny_pictures(r)
+  return { r(9, 5, 6, 6), r(7, 5, 4, 4), r(5, 7, 4, 4), r(3, 5, 2, 3, 4), r(4, 5, 2, 2, 2) }, function(x, w, v, y, u)
+    return x:conv2d(w, nil, { stride = 2, pad = 1 }), x:conv2d(w, nil, { pad = 3, dilation = 2, pad_mode = "circular" }), x:conv_transpose2d(v, nil, { stride = 2, pad = 1 }),
+      x:conv_transpose2d(v), y:conv3d(u, nil, { pad = 1, stride = { 1, 2, 1 } }), x:conv2d(w, nil, { pad = { 2, 0, 1, 3 }, pad_mode = "reflect", act = "relu6" })
+  end
+end
 -- Kernels three rows high and wide: Winograd's way down the rows.
 function cases.wide_kernels(r)
   return { r(2, 8, 21, 50), r(8, 8, 3, 17), r(8) }, function(x, w, b)

@@ -147,8 +147,49 @@ void K(conv_copy_sorted)(float *to, int64_t pitch, const float *row, int64_t x, 
   gn_edge_row(to + i, row, x + 2 * i, 2, len - i, width, edge), gn_edge_row(odd + i, row, x + 2 * i + 1, 2, len - i, width, edge);
 }
 
+/* ---- small pictures: a panel's runs are a few pixels long, so each pixel's place is looked up in a table, which serves all channels ---- */
+enum { TAPS = 64 };
+typedef int32_t bits __attribute__((may_alias));
+typedef struct places { int32_t at[TAPS][WIDE], keep[TAPS][WIDE]; } places;      /* from the channel's first pixel on; keep 0 = nothing is there */
+
+static bool are_short(const view *v, int runs, int64_t count, int64_t width) {
+  return width <= WIDE && runs > 2 && runs * 16 >= count && volume(v->nt) <= TAPS && v->n * v->channels * volume(v->in) <= INT32_MAX;
+}
+
+static void find_places(const view *v, const run *r, int runs, int64_t count, int64_t width, places *p) {
+  int64_t t = 0;
+  for (int64_t t0 = 0; t0 < v->nt[0]; t0++)
+    for (int64_t t1 = 0; t1 < v->nt[1]; t1++)
+      for (int64_t t2 = 0; t2 < v->nt[2]; t2++, t++) {
+        for (int i = 0; i < runs; i++) {
+          int64_t d = gn_edge_at(r[i].q[0] * v->step[0] + v->off[0][t0], v->in[0], v->edge), h = gn_edge_at(r[i].q[1] * v->step[1] + v->off[1][t1], v->in[1], v->edge);
+          for (int64_t e = 0; e < r[i].len; e++) {
+            int64_t w = gn_edge_at((r[i].q[2] + e) * v->step[2] + v->off[2][t2], v->in[2], v->edge), l = r[i].at + e;
+            bool there = d >= 0 && h >= 0 && w >= 0;
+            p->at[t][l] = there ? (int32_t)(r[i].n * v->channels * volume(v->in) + (d * v->in[1] + h) * v->in[2] + w) : 0, p->keep[t][l] = there ? -1 : 0;
+          }
+        }
+        for (int64_t l = count; l < width; l++) p->at[t][l] = p->keep[t][l] = 0;
+      }
+}
+
+static void gather_places(const view *v, const float *x, const places *p, int64_t width, int64_t k0, int64_t k1, float *to) {
+  int64_t taps = volume(v->nt), plane = volume(v->in);
+  for (int64_t k = k0; k < k1; k++, to += width) {
+    const bits *from = (const bits *)(x + k / taps * plane);
+    const int32_t *at = p->at[k % taps], *keep = p->keep[k % taps];
+    for (int64_t l = 0; l < width; l++) ((bits *)to)[l] = from[at[l]] & keep[l];
+  }
+}
+
 /* Rows k0..k1-1 of a panel `width` pixels wide; x is the first channel of the group. Pixels past `count` become 0. */
 void K(conv_gather)(const view *v, const float *x, const run *r, int runs, int64_t count, int64_t width, int64_t k0, int64_t k1, float *to) {
+  if (are_short(v, runs, count, width)) {
+    places p;
+    find_places(v, r, runs, count, width, &p);
+    gather_places(v, x, &p, width, k0, k1, to);
+    return;
+  }
   int64_t taps = volume(v->nt), plane = volume(v->in);
   int64_t ch = k0 / taps, t = k0 % taps, t0 = t / (v->nt[1] * v->nt[2]), t1 = t / v->nt[2] % v->nt[1], t2 = t % v->nt[2];
   for (int64_t k = k0; k < k1; k++, to += width) {
