@@ -250,6 +250,19 @@ function tests.checkpoints()
   same(before, alive())
 end
 
+-- Off the tape a convolution pads itself: beside its result it takes some scratch, not another picture.
+function tests.padding_makes_no_copy()
+  local x, w = genai.randn(1, 16, 256, 256), genai.randn(16, 16, 3, 3)
+  for _, options in ipairs { { pad = 1, pad_mode = "reflect" }, { pad = 1, pad_mode = "circular", stride = 2 } } do
+    genai.conv2d(x, w, nil, options):release()                              -- packs the weights
+    collectgarbage()
+    local before = core.memory(true)
+    local y <close> = x:conv2d(w, nil, options)
+    local _, peak = core.memory()
+    assert(peak - before < 4 * y:numel() + (3 << 18), peak - before)
+  end
+end
+
 function tests.views_share()
   local x = genai.zeros(1 << 20)
   settle()

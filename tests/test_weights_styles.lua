@@ -24,6 +24,16 @@ function tests.transfer()
   golden("arbitrary-style", "golden_chicago_udnie_384.png, mean of 255", tools.picture_difference(any()(content, style), want), 0.6)
 end
 
+-- Blocks that loading leaves behind stay in the process: the grids are fitted a few channels at a time.
+function tests.loading_takes_little_more_than_the_weights()
+  any()
+  collectgarbage()
+  core.memory(true)
+  local model <const> = genai.models.arbitrary_style.load(tools.assets .. "/arbitrary-style")
+  local live, peak = core.memory()
+  assert(peak - live < 8 << 20 and model.layers, ("%d live, %d at most"):format(live, peak))
+end
+
 function tests.fast_style()
   local t = core.safetensors_load "tests/golden/fast_style.safetensors"
   golden("fast-style", "a random picture in PyTorch", fast()(t.x) - t.y, 1e-3)
