@@ -165,7 +165,11 @@ static void padding_of(const int64_t *in, const int64_t *out, int ndim, const gn
     int pair = ndim - 1 - d;
     int64_t before = 2 * pair < pads->n ? pads->ints[2 * pair] : 0;
     s->in[d] = in[d], s->out[d] = out[d], s->index[d] = index;
-    for (int64_t i = 0; i < out[d]; i++) *index++ = gn_edge_at(i - before, in[d], mode);
+    int64_t low = before < 0 ? 0 : before < out[d] ? before : out[d], high = before + in[d] < out[d] ? before + in[d] : out[d], i = 0;
+    for (; i < low; i++) index[i] = gn_edge_at(i - before, in[d], mode);
+    for (; i < high; i++) index[i] = i - before;
+    for (; i < out[d]; i++) index[i] = gn_edge_at(i - before, in[d], mode);
+    index += out[d];
   }
 }
 

@@ -139,10 +139,10 @@ static int64_t source_row(const gn_padding *s, int64_t row) {
 static void find_run(padding *p) {
   int d = p->s->ndim - 1;
   const int64_t *index = p->s->index[d];
-  for (int64_t i = 0, start = 0; i < p->s->out[d]; i++) {
-    if (index[i] < 0) { start = i + 1; continue; }
-    if (i > start && index[i] != index[i - 1] + 1) start = i;
-    if (i - start + 1 > p->len) p->first = start, p->len = i - start + 1, p->shift = index[start];
+  for (int64_t i = 0, start; i < p->s->out[d];) {
+    if (index[start = i++] < 0) continue;
+    while (i < p->s->out[d] && index[i] == index[i - 1] + 1) i++;
+    if (i - start > p->len) p->first = start, p->len = i - start, p->shift = index[start];
   }
 }
 
