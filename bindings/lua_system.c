@@ -233,6 +233,12 @@ static int memory(lua_State *L) {
   return 2;
 }
 
+/* core.tidy(): a model has been loaded; what that needed goes back to the system. */
+static int tidy(lua_State *L) {
+  gn_tidy(rt_of(L)->g);
+  return 0;
+}
+
 static int mode(lua_State *L) {
   gn *g = rt_of(L)->g;
   static const char *const words[] = { "fast", "exact", NULL };
@@ -308,7 +314,7 @@ static int unbase64(lua_State *L) {
 
 static const luaL_Reg functions[] = {
   { "read", file_read }, { "write", file_write }, { "exists", file_exists }, { "mkdir", file_mkdir }, { "list", file_list }, { "tmpdir", make_tmpdir },
-  { "clock", clock_now }, { "seed", set_seed }, { "threads", set_threads }, { "memory", memory }, { "mode", mode }, { "isa", isa }, { "limit", limit },
+  { "clock", clock_now }, { "seed", set_seed }, { "threads", set_threads }, { "memory", memory }, { "tidy", tidy }, { "mode", mode }, { "isa", isa }, { "limit", limit },
   { "alive", alive }, { "base64", base64 }, { "unbase64", unbase64 }, { NULL, NULL },
 };
 

@@ -83,7 +83,8 @@ bool gn_charge(gn *, size_t bytes);      /* counts memory that somebody else all
 void gn_discharge(gn *, size_t bytes);
 size_t gn_live(const gn *, size_t *peak);
 void gn_peak_anew(gn *);
-void gn_trim(gn *);                      /* gives cached blocks back to the system */
+void gn_trim(gn *);                      /* gives kept blocks back to the system */
+void gn_tidy(gn *);                      /* the same after a model was loaded, with what loading has left to the collector */
 
 /* Weights in the form a kernel wants them, kept for the next call while the tensor they came from stays as it is (its storage and version).
  * kind tells forms apart. Returns the block (valid for the next 1,000 calls), *fresh = it must be filled; NULL = none is kept: pack for this call alone. */

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sched.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define CLASSES 164
 #define SMALLEST 64
@@ -115,7 +118,7 @@ void gn_press(gn *g) {
   size_t twice = 2 * m->tensors, scripts = 8 * (m->charged - structs);   /* a small heap is collected in no time, and fewer dead tensors stay in the caches */
   m->pressure_at = scripts < PRESSURE_FLOOR ? PRESSURE_FLOOR : scripts < PRESSURE_MOST ? scripts : PRESSURE_MOST;
   if (twice > m->pressure_at) m->pressure_at = twice;
-  m->fresh = 0, m->fresh_at = 128 * scripts < FRESH ? FRESH : 128 * scripts;       /* so much work that the collection is nothing beside it */
+  m->fresh = 0, m->fresh_at = 32 * scripts < FRESH ? FRESH : 32 * scripts;       /* so much work that the collection is nothing beside it */
   m->high -= m->high / 16;                                       /* forgotten slowly: a step of training may call several times */
   if (m->higher > m->high) m->high = m->higher;
   m->higher = m->tensors;
@@ -125,6 +128,17 @@ void gn_press(gn *g) {
 void gn_mem_settle(gn *g) {
   struct gn_mem *m = g->mem;
   if (m->tensors > PRESSURE_MOST && m->fresh > PRESSURE_MOST && m->fresh / 4 > m->charged && !gn_in_task()) gn_press(g);
+}
+
+/* What loading has needed is no measure of what comes. A collection walks through what is charged, and can bring what tensors hold. */
+void gn_tidy(gn *g) {
+  struct gn_mem *m = g->mem;
+  if (m->tensors > m->charged) gn_press(g);
+  m->high = 0, m->higher = m->tensors;
+  gn_trim(g);
+#ifdef __GLIBC__
+  malloc_trim(0);                                                /* what a parser freed lies in holes of the heap */
+#endif
 }
 
 static void count(struct gn_mem *m) {

@@ -133,6 +133,18 @@ function tests.kept_blocks_and_the_limit()
   assert(fine, why)
 end
 
+function tests.what_loading_needed_goes_back()
+  rss()
+  local left = run_alone [[
+    local core = require "genai.core"
+    local before = rss()
+    local function load() for i = 1, 30 do local x = genai.ones(i * 40000) end end
+    load()
+    core.tidy()
+    io.write(rss() - before)]]
+  assert(sanitized or left < 4, left .. " MB")
+end
+
 function tests.training_is_flat()
   local w = genai.randn(32, 32):requires_grad_()
   local function step()

@@ -42,7 +42,7 @@ local function architecture(name)
   if not name:match "^[%w_]+$" then return nil end
   local fine, module = pcall(require, "genai.models." .. name)
   if not fine and not tostring(module):find("module 'genai.models." .. name .. "' not found", 1, true) then error(module, 0) end
-  return fine and type(module) == "table" and rawget(module, "load") and module or nil
+  return fine and type(module) == "table" and rawget(module, "load") and require("genai.models")[name] or nil
 end
 
 -- What a genai.json says.

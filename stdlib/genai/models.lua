@@ -28,6 +28,14 @@ return setmetatable(models, { __index = function(self, name)
     if not tostring(model):find("module 'genai.models." .. name .. "' not found", 1, true) then error(model, 0) end
     error(("genai.models has no \"%s\", wanted one of: %s"):format(name, names()), 2)
   end
+  local load = type(model) == "table" and model.load
+  if load then
+    function model.load(...)
+      local loaded = load(...)
+      core.tidy()
+      return loaded
+    end
+  end
   self[name] = model
   return model
 end })

@@ -135,7 +135,10 @@ function onnx.load(path)
   local fine, found = pcall(load, path)
   core.limit(was_limit)
   core.recording(was)
-  if fine then return found end
+  if fine then
+    core.tidy()
+    return found
+  end
   found = one_line(found)
   error(found:find(path, 1, true) and found or path .. ": " .. found, 0)
 end

@@ -1,5 +1,6 @@
 --- Recurrent cells out of TensorFlow's files, in the form that lstm wants; what the step-by-step networks of this folder share.
 local core = require "genai.core"
+local after = require("genai.models.weights").after
 local ops = core.ops
 local cells = {}
 
@@ -10,7 +11,10 @@ local function turned(kernel, order)
   local parts, out = { kernel:chunk(4, 2) }, {}
   if #parts == 1 then parts = parts[1] end
   for i = 1, 4 do out[i] = parts[orders[order][i]] end
-  return ops.cat(out, 2):transpose(1, 2):contiguous()
+  local y = ops.cat(out, 2)
+  for i = 1, 4 do parts[i]:release() end
+  y = after(y, y:transpose(1, 2))
+  return after(y, y:contiguous())
 end
 
 --- cells.lstm(kernel, recurrent, bias, order) -> { w_ih, w_hh, b_ih, b_hh }, one layer as lstm takes it. kernel f32[i,4h] or nil, recurrent f32[h,4h], bias f32[4h].

@@ -8,7 +8,7 @@ local core = require "genai.core"
 local weights = require "genai.models.weights"
 local diffuse = require "genai.diffuse"
 local options_of = require "genai.nn.options"
-local ops = core.ops
+local ops, after = core.ops, weights.after
 local ddpm = { variants = { "digits", "fashion" }, about = "draws digits or clothes by diffusion", licence = "MIT", paper = "Ho, Jain and Abbeel 2020" }
 local files = { digits = "ddpm_mnist.safetensors", fashion = "ddpm_fashion.safetensors" }
 local Model = {}
@@ -58,12 +58,6 @@ function ddpm.load(path, variant)
 end
 
 local same, half = { pad = 1 }, { stride = 2, pad = 1 }
-
--- y; x is not needed any more: what comes next finds its room, which the caches still hold.
-local function after(x, y)
-  x:release()
-  return y
-end
 
 local function run(blocks, x)
   for i = 1, 3 do

@@ -9,7 +9,7 @@ local cells = require "genai.models.cells"
 local sample = require "genai.sample"
 local steps = require "genai.tune.steps"
 local check = require "genai.nn.options"
-local ops = core.ops
+local ops, after = core.ops, weights.after
 local melody = { WINDOW = 64, about = "goes on with a motif, note by note", licence = "MIT", paper = "Hochreiter and Schmidhuber 1997; Velardo 2020" }
 melody.__index, melody.__name = melody, "melody-lstm"
 
@@ -63,21 +63,30 @@ end
 local function reader(self, window)
   local zero, at, h = ops.zeros(1, 1, 1), 0, self.hidden
   local first = self.rows[self.ids["/"] + 1]
-  local one, seen = { ops.zeros(1, 1, h), ops.zeros(1, 1, h) }, { {}, {} }
-  for k = 1, self.WINDOW do                                  -- a song begins with 64 times "/": one state reads them, the others are its past
-    one = select(2, zero:lstm(one, { first }))
-    for i = 1, 2 do seen[i][self.WINDOW + 1 - k] = one[i] end
+  local state = { ops.zeros(1, window, h), ops.zeros(1, window, h) }
+  local function row_of(i, row) return state[i]:slice(2, row, row) end
+  local function step(now, weights)                          -- the next state; the one before is not needed any more
+    local y, new = zero:lstm(now, { weights })
+    for _, past in ipairs { y, now[1], now[2] } do past:release() end
+    return new
   end
-  local state = window == 1 and one or { ops.cat(seen[1], 2), ops.cat(seen[2], 2) }
+  local one = { ops.zeros(1, 1, h), ops.zeros(1, 1, h) }
+  for k = 1, self.WINDOW do                                  -- a song begins with 64 times "/": one state reads them, the others are its past
+    one = step(one, first)
+    for i = 1, 2 do row_of(i, math.max(window + 1 - k, 1)):copy_(one[i]):release() end
+  end
   zero = ops.zeros(1, window, 1)
-  local function logits() return state[1]:slice(2, at % window + 1, at % window + 1):view(h):linear(self.dense, self.bias) end
+  local function logits()
+    local x = row_of(1, at % window + 1)
+    x = after(x, x:view(h))
+    return after(x, x:linear(self.dense, self.bias))
+  end
   return function(id)
     local row = at % window + 1
     if window > 1 then
-      for i = 1, 2 do state[i]:slice(2, row, row):fill_(0) end
+      for i = 1, 2 do row_of(i, row):fill_(0):release() end
     end
-    state = select(2, zero:lstm(state, { self.rows[id + 1] }))
-    at = at + 1
+    state, at = step(state, self.rows[id + 1]), at + 1
     return logits()
   end, logits()
 end
@@ -85,12 +94,16 @@ end
 local function generate(self, start, options)
   local read, logits = reader(self, options.carried and 1 or self.WINDOW)
   local chain, rng, out, stop = sample.chain { temperature = options.temperature, top_k = options.top_k, top_p = options.top_p }, core.rng(options.seed, "melody"), {}, self.ids["/"]
-  for i = 1, #start do logits = read(start[i]) end
+  local function go_on(id)
+    logits:release()
+    logits = read(id)
+  end
+  for i = 1, #start do go_on(start[i]) end
   while #out < options.steps do
     local id = sample.next(logits, chain, rng, out)
     if id == stop and not options.endless then break end
     out[#out + 1] = id == stop and self.ids._ or id
-    logits = read(id)
+    go_on(id)
   end
   return out
 end

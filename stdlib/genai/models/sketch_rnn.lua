@@ -9,7 +9,7 @@ local weights = require "genai.models.weights"
 local cells = require "genai.models.cells"
 local options_of = require "genai.nn.options"
 local drawing = require "genai.drawing"
-local ops = core.ops
+local ops, after = core.ops, weights.after
 local sketch = { variants = { "bird", "bicycle", "palm_tree", "rabbit" }, about = "draws birds, bicycles, palm trees and rabbits stroke by stroke", licence = "Apache-2.0", paper = "Ha and Eck 2017" }
 local Model = {}
 Model.__index, Model.__name = Model, "sketch-rnn"
@@ -26,7 +26,10 @@ local function tensor(path, file, i)
   if not bytes or #bytes ~= 2 * n then fail("%s: tensor %d is not %d numbers of two bytes in base64", path, i, n) end
   local head = ("{'descr': '<i2', 'fortran_order': False, 'shape': (%d,), }"):format(n)
   head = head .. (" "):rep(-(#head + 11) % 64) .. "\n"
-  return (core.npy_decode("\x93NUMPY\1\0" .. string.pack("<I2", #head) .. head .. bytes, path):to "f32" * (10 / 32767)):view(table.unpack(shape))
+  local x = core.npy_decode("\x93NUMPY\1\0" .. string.pack("<I2", #head) .. head .. bytes, path)
+  x = after(x, x:to "f32")
+  x = after(x, x * (10 / 32767))
+  return after(x, x:view(table.unpack(shape)))
 end
 
 --- sketch_rnn.load(path, variant) -> model. path: the folder, or a .gen.json file; variant: "bird" (default), "bicycle", "palm_tree" or "rabbit".
@@ -40,6 +43,7 @@ function sketch.load(path, variant)
     local t = {}
     for i = 1, #shapes do t[i] = tensor(path, file, i) end
     local cell = cells.lstm(t[3], t[4], t[5], "basic")
+    for i = 3, 5 do t[i]:release() end
     return setmetatable({ cell = cell, weight = t[1]:transpose(1, 2):contiguous(), bias = t[2], scale = scale, longest = longest, name = tostring(file[1].name) }, Model)
   end)
 end
@@ -48,9 +52,11 @@ end
 function Model:step(rows, state)
   local h, c = nil, nil
   if state then h, c = state[1], state[2] end
-  local y
-  y, h, c = ops.lstm_layers(rows:view(1, -1, 5), h, c, self.cell, 4, false, false)
-  return y[1]:linear(self.weight, self.bias), { h, c }
+  local x, y = rows:view(1, -1, 5), nil
+  y, h, c = ops.lstm_layers(x, h, c, self.cell, 4, false, false)
+  x:release()
+  y = after(y, y[1])
+  return after(y, y:linear(self.weight, self.bias)), { h, c }
 end
 
 -- The place of the largest of v[from..from + n - 1], counted from 0.
@@ -102,13 +108,22 @@ end
 
 local settings = { seed = 1, temperature = 0.4, points = false, from = false, open = false, count = false, progress = false }
 
+-- A step whose input and state nobody needs afterwards.
+local function onward(self, rows, state)
+  local x = core.tensor(rows)
+  local numbers, now = self:step(x, state)
+  x:release()
+  for _, part in ipairs(state or {}) do part:release() end
+  return numbers, now
+end
+
 -- n drawings side by side: a list of lists of rows { dx, dy, pen } in the model's scale.
 local function rows_of(self, o, n)
   local start, lists, rngs, state, rows = begun(self, o.from, o.open), {}, {}, nil, { { 0, 0, 0, 0, 0 } }
   for i = 1, n do lists[i], rngs[i] = { table.unpack(start) }, core.rng(o.seed + i - 1, "sketch-rnn") end
   local numbers
   for _, row in ipairs(start) do
-    numbers, state = self:step(core.tensor(rows), state)
+    numbers, state = onward(self, rows, state)
     rows = { input(row) }
   end
   if n > 1 then                                                             -- what has been seen is the same for all
@@ -117,8 +132,9 @@ local function rows_of(self, o, n)
   end
   local going = n
   for _ = #start + 1, o.points or self.longest do
-    numbers, state = self:step(core.tensor(rows), state)
+    numbers, state = onward(self, rows, state)
     local values = numbers:totable()
+    numbers:release()
     for i = 1, n do
       local list = lists[i]
       if not list.done then

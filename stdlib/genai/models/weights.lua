@@ -69,4 +69,11 @@ function weights.before_shuffle(w, s)
   return out:view(o * s * s, i, 3, 3)
 end
 
+--- weights.after(x, y) -> y. x is not needed any more, and its memory serves what comes next; where y is x itself, nothing happens.
+-- > (function() local x = genai.ones(2) return genai.models.weights.after(x, x + 1):sum():item() == 4 and not pcall(genai.sum, x) end)()
+function weights.after(x, y)
+  if not rawequal(x, y) then x:release() end
+  return y
+end
+
 return weights
