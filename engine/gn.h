@@ -88,9 +88,9 @@ void gn_tidy(gn *);                      /* the same after a model was loaded, w
 
 /* Weights in the form a kernel wants them, kept for the next call while the tensor they came from stays as it is (its storage and version).
  * kind tells forms apart. Returns the block (valid for the next 1,000 calls), *fresh = it must be filled; NULL = none is kept: pack for this call alone. */
-typedef struct gn_source { gn_storage *store; const void *data; } gn_source;      /* store NULL: nothing is kept */
+typedef struct gn_source { gn_storage *store; uint64_t key; } gn_source;      /* key: place, sizes, steps and groups; store NULL: nothing is kept */
 /* Weights in training change with every step, and their gradients' inputs are made anew: only others are worth keeping packed. */
-gn_source gn_source_of(const gn_tensor *w);
+gn_source gn_source_of(const gn_tensor *w, int64_t groups);
 void *gn_packed_weights(gn *, const gn_source *, int kind, size_t bytes, bool *fresh);
 
 /* ---- threads: task(context, i) for i in 0..n-1, each once, in any order, on the pool; returns when all are done.

@@ -59,7 +59,7 @@ static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
   gn_tensor *x = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[4])) || !gn_conv_of("conv", x->ndim - 2, x, out[0], w, &a[3], &a[5], &s)) return false;
-  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.whole = whole;
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w, (int64_t)a[5].num), s.whole = whole;
   if (!whole) s.act = gn_act_of(&a[6], &a[7]), s.edge = (int)a[8].num;
   return g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
@@ -74,7 +74,7 @@ static bool half(gn *g, const gn_arg *a, const gn_arg *geometry, const gn_act *a
   if (x->ndim != out->ndim || w->ndim != x->ndim || x->dim[0] != out->dim[0] || x->dim[1] != w->dim[1] || (a[2].kind == GN_A_TENSOR && gn_numel(a[2].t) != w->dim[0]))
     return gn_fail("conv_pair: the shapes do not go together");
   if (!gn_conv_of("conv_pair", x->ndim - 2, x, out, w, geometry, &groups, &s)) return false;
-  s.n = 1, s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w), s.act = *act;
+  s.n = 1, s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w, 1), s.act = *act;
   int64_t in = x->dim[0] ? gn_numel(x) / x->dim[0] : 0, plane = gn_numel(out) ? gn_numel(out) / out->dim[0] / out->dim[1] : 0;
   bool fine = true;
   for (int64_t n = 0; n < x->dim[0] && fine; n++)
@@ -94,7 +94,7 @@ bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;
   gn_conv s;
   if (!(out[0] = like(g, y->dim[0], w->dim[1] * (int64_t)a[5].num, &a[4])) || !gn_conv_of("conv_transpose", y->ndim - 2, out[0], y, w, &a[3], &a[5], &s)) return false;
-  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w), s.act = gn_act_of(&a[6], &a[7]);
+  s.n = y->dim[0], s.c = out[0]->dim[1], s.o = y->dim[1], s.weights = gn_source_of(w, (int64_t)a[5].num), s.act = gn_act_of(&a[6], &a[7]);
   return g->k->conv_data(g, &s, gn_f32(y), gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out[0]));
 }
 

@@ -77,7 +77,7 @@ bool gn__fwd_linear(gn *g, const gn_arg *arg, gn_tensor **out) {
     rows = 1, rs = 0;
     merge(px, last, &rows, &rs);
     gn_gemm p = { .m = rows, .n = n, .k = k, .a = gn_f32(px), .ars = rs, .acs = px->stride[last], .b = gn_f32(w), .brs = w->stride[1], .bcs = w->stride[0],
-                  .c = gn_f32(out[0]), .ldc = n, .bias = pb ? gn_f32(pb) : NULL, .weights = gn_source_of(w) };
+                  .c = gn_f32(out[0]), .ldc = n, .bias = pb ? gn_f32(pb) : NULL, .weights = gn_source_of(w, 1) };
     fine = g->k->gemm(g, &p);
   }
   gn_unref(px), gn_unref(pb);

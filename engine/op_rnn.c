@@ -5,7 +5,7 @@
 /* c[m,n] (+)= a[m,k] b (w[n,k] transposed, or w[k,n] as it is) + bias */
 static bool product(gn *g, int64_t m, int64_t n, int64_t k, const float *a, const gn_tensor *w, bool turned, float *c, bool add, const float *bias) {
   gn_gemm p = { .m = m, .n = n, .k = k, .a = a, .ars = k, .acs = 1, .b = gn_f32(w), .brs = turned ? 1 : n, .bcs = turned ? k : 1, .c = c, .ldc = n, .add = add,
-                .bias = bias, .weights = gn_source_of(w), .often = turned };
+                .bias = bias, .weights = gn_source_of(w, 1), .often = turned };
   return g->k->gemm(g, &p);
 }
 static const float *optional(const gn_arg *a) { return a->kind == GN_A_TENSOR ? gn_f32(a->t) : NULL; }
@@ -18,7 +18,7 @@ bool gn__fwd_lstm_layer(gn *g, const gn_arg *a, gn_tensor **out) {
   if (a[W_HH].t->dim[0] != 4 * h) return gn_fail("lstm: w_hh has %lld rows, wanted 4 times the %lld of the state", (long long)a[W_HH].t->dim[0], (long long)h);
   float *y = gn_f32(out[0]), *c = gn_f32(out[1]), *gates = gn_f32(out[2]);
   gn_lstm step = { .rows = b, .in = in, .h = h, .w_ih = gn_f32(a[W_IH].t), .b_ih = optional(&a[B_IH]), .w_hh = gn_f32(a[W_HH].t), .b_hh = optional(&a[B_HH]),
-                   .ih = gn_source_of(a[W_IH].t), .hh = gn_source_of(a[W_HH].t) };
+                   .ih = gn_source_of(a[W_IH].t, 1), .hh = gn_source_of(a[W_HH].t, 1) };
   if ((T > 1 || !in) && !product(g, T * b, 4 * h, in, gn_f32(x), a[W_IH].t, true, gates, false, step.b_ih)) return false;       /* all steps' inputs at once */
   const float *h0 = gn_f32(a[H0].t), *c0 = gn_f32(a[C0].t);
   for (int64_t s = 0; s < T; s++) {

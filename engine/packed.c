@@ -10,14 +10,24 @@
 struct gn_form {                                                 /* in front of its block */
   gn_form *next, *newer, *older;                                 /* next: of the same storage */
   gn_storage *store;
-  const void *data;
   size_t bytes;
-  uint64_t used;
-  uint32_t version; int kind;
+  uint64_t used, key;                                            /* key: of what part of the storage it is, and of what kind */
+  uint32_t version;
 };
 _Static_assert(sizeof(gn_form) <= 64, "a form's head keeps its block aligned");
 
-gn_source gn_source_of(const gn_tensor *w) { return w->wants_grad ? (gn_source){ 0 } : (gn_source){ w->store, w->data }; }
+static uint64_t mixed(uint64_t key, uint64_t with) {
+  key = (key ^ with) * 0x9e3779b97f4a7c15;
+  return key ^ key >> 29;
+}
+
+/* Two views of one storage may begin at the same place: their sizes and steps tell them apart. */
+gn_source gn_source_of(const gn_tensor *w, int64_t groups) {
+  if (w->wants_grad) return (gn_source){ 0 };
+  uint64_t key = mixed((uint64_t)groups, (uint64_t)(uintptr_t)w->data);
+  for (int d = 0; d < w->ndim; d++) key = mixed(mixed(key, (uint64_t)w->dim[d]), w->dim[d] == 1 ? 0 : (uint64_t)w->stride[d]);
+  return (gn_source){ w->store, key };
+}
 
 static void unlink_form(gn *g, gn_form *f) {
   if (f->newer) f->newer->older = f->older;
@@ -52,10 +62,11 @@ void gn_packed_clear(gn *g) {
 
 void *gn_packed_weights(gn *g, const gn_source *s, int kind, size_t bytes, bool *fresh) {
   size_t most = g->config.limit && g->config.limit / 8 < MOST ? g->config.limit / 8 : MOST, size = bytes + 64;
+  uint64_t key = mixed(s->key, (uint64_t)kind);
   *fresh = true;
   if (!s->store || bytes > most) return NULL;
   for (gn_form *f = s->store->forms; f; f = f->next) {
-    if (f->data != s->data || f->kind != kind || f->bytes != size) continue;
+    if (f->key != key || f->bytes != size) continue;
     *fresh = f->version != s->store->version;
     f->version = s->store->version;
     unlink_form(g, f), link_newest(g, f);
@@ -66,7 +77,7 @@ void *gn_packed_weights(gn *g, const gn_source *s, int kind, size_t bytes, bool 
   if (g->form_bytes + size > most) return NULL;
   gn_form *f = gn_alloc(g, size);
   if (!f) return NULL;
-  *f = (gn_form){ .next = s->store->forms, .store = s->store, .data = s->data, .bytes = size, .version = s->store->version, .kind = kind };
+  *f = (gn_form){ .next = s->store->forms, .store = s->store, .bytes = size, .version = s->store->version, .key = key };
   s->store->forms = f, g->form_bytes += size;
   link_newest(g, f);
   return (char *)f + 64;

@@ -29,6 +29,23 @@ function tests.weights_written_in_place()
   assert(x:conv2d(w, nil, { pad = 1 }):equal(x:conv2d(w:clone(), nil, { pad = 1 })))
 end
 
+-- The same numbers in another shape, or in other groups.
+function tests.views_of_one_storage()
+  local w, x, y = genai.randn(32, 16, 3, 3), genai.randn(1, 16, 20, 20), genai.randn(1, 32, 20, 20)
+  for _ = 1, 2 do
+    for _, o in ipairs { { stride = 2, pad = 1 }, { pad = 1 } } do
+      assert(agrees(x, w, o) and agrees(y, w:view(16, 32, 3, 3), o) and agrees(y, w, { stride = o.stride, pad = 1, groups = 2 }))
+    end
+  end
+  local m, a = genai.randn(64, 64), genai.randn(16, 32)
+  local part = m:view(128, 32):slice(1, 1, 32):contiguous()
+  local half, line = m:slice(1, 1, 32):slice(2, 1, 32), m:view(128, 32):slice(1, 1, 32)
+  for _ = 1, 2 do
+    assert((a:linear(half) - a:matmul(half:contiguous():transpose(1, 2))):abs():max():item() <= 1e-4)
+    assert((a:linear(line) - a:matmul(part:transpose(1, 2))):abs():max():item() <= 1e-4)
+  end
+end
+
 -- One set of weights at sizes that want different forms of it: plain products, few and many panels of Winograd's.
 function tests.sizes_in_turn()
   local w3, w1 = genai.randn(50, 40, 3, 3), genai.randn(50, 40, 1, 1)
