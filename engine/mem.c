@@ -118,7 +118,7 @@ void gn_press(gn *g) {
   size_t twice = 2 * m->tensors, scripts = 8 * (m->charged - structs);   /* a small heap is collected in no time, and fewer dead tensors stay in the caches */
   m->pressure_at = scripts < PRESSURE_FLOOR ? PRESSURE_FLOOR : scripts < PRESSURE_MOST ? scripts : PRESSURE_MOST;
   if (twice > m->pressure_at) m->pressure_at = twice;
-  m->fresh = 0, m->fresh_at = 32 * scripts < FRESH ? FRESH : 32 * scripts;       /* so much work that the collection is nothing beside it */
+  m->fresh = 0, m->fresh_at = 128 * scripts < FRESH ? FRESH : 128 * scripts;       /* so much work that the collection is nothing beside it */
   m->high -= m->high / 16;                                       /* forgotten slowly: a step of training may call several times */
   if (m->higher > m->high) m->high = m->higher;
   m->higher = m->tensors;
@@ -133,7 +133,7 @@ void gn_mem_settle(gn *g) {
 /* What loading has needed is no measure of what comes. A collection walks through what is charged, and can bring what tensors hold. */
 void gn_tidy(gn *g) {
   struct gn_mem *m = g->mem;
-  if (m->tensors > m->charged) gn_press(g);
+  if (m->tensors > m->charged / 4) gn_press(g);
   m->high = 0, m->higher = m->tensors;
   gn_trim(g);
 #ifdef __GLIBC__

@@ -52,9 +52,8 @@ end
 function Model:step(rows, state)
   local h, c = nil, nil
   if state then h, c = state[1], state[2] end
-  local x, y = rows:view(1, -1, 5), nil
-  y, h, c = ops.lstm_layers(x, h, c, self.cell, 4, false, false)
-  x:release()
+  local y
+  y, h, c = ops.lstm_layers(rows:view(1, -1, 5), h, c, self.cell, 4, false, false)
   y = after(y, y[1])
   return after(y, y:linear(self.weight, self.bias)), { h, c }
 end
@@ -108,12 +107,13 @@ end
 
 local settings = { seed = 1, temperature = 0.4, points = false, from = false, open = false, count = false, progress = false }
 
--- A step whose input and state nobody needs afterwards.
+-- A step from a state that nobody needs afterwards.
 local function onward(self, rows, state)
-  local x = core.tensor(rows)
-  local numbers, now = self:step(x, state)
-  x:release()
-  for _, part in ipairs(state or {}) do part:release() end
+  local numbers, now = self:step(core.tensor(rows), state)
+  if state then
+    state[1]:release()
+    state[2]:release()
+  end
   return numbers, now
 end
 
@@ -134,7 +134,6 @@ local function rows_of(self, o, n)
   for _ = #start + 1, o.points or self.longest do
     numbers, state = onward(self, rows, state)
     local values = numbers:totable()
-    numbers:release()
     for i = 1, n do
       local list = lists[i]
       if not list.done then
