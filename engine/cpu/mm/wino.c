@@ -21,7 +21,8 @@ typedef struct job {
   int edge;
   tiling t;
   int64_t ostep, cstep, ustep, vstep, zstep, kstep;         /* steps of the weights; of a spot in u, v and z; of a channel in v */
-  bool flip, few;                                           /* few panels */
+  bool flip, few, own;                                      /* few panels; own: each thread transforms the inputs for itself */
+  int64_t *off;                                             /* of each channel in v */
   const gn_act *act;
   int lanes;                                                /* of a panel that hold tiles: all, or one vector */
   rows rows;
@@ -129,6 +130,7 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, work *
   float (*d)[6 * NR] = t->d, (*e)[6][NR + 8] = t->e;
   read_rows(j, c, s, segs, d);
   for (int64_t p = 0; p < 4 * NR + 2 * segs; p += VL) {
+    if (p == 4 * j->lanes) p = 4 * NR;                          /* what lies past the segments */
     vec t[6];
     wino_across(load(d[0] + p), load(d[1] + p), load(d[2] + p), load(d[3] + p), load(d[4] + p), load(d[5] + p), t);
     UNROLL for (int i = 0; i < 6; i++) store(d[i] + p, t[i]);
@@ -137,7 +139,7 @@ static void transform_in(const job *j, int64_t c, const seg *s, int segs, work *
   for (int k = 0; k < segs; k++)
     for (int i = 0; i < 6; i++) e[i][4][s[k].at + s[k].len - 1] = d[i][4 * NR + 2 * k], e[i][5][s[k].at + s[k].len - 1] = d[i][4 * NR + 2 * k + 1];
   for (int i = 0; i < 6; i++)
-    UNROLL for (int p = 0; p < NR; p += VL) {
+    for (int p = 0; p < j->lanes; p += VL) {
       vec t[6];
       wino_across(load(e[i][0] + p), load(e[i][1] + p), load(e[i][2] + p), load(e[i][3] + p), load(e[i][4] + p), load(e[i][5] + p), t);
       UNROLL for (int q = 0; q < 6; q++) store(v + (i * 6 + q) * j->vstep + c * j->kstep + p, t[q]);
@@ -170,19 +172,26 @@ static void transform_out(const job *j, int64_t o, const seg *s, int segs, const
   }
 }
 
+static int lanes_of(const job *j, int64_t panel) { return j->t.tiles - panel * NR <= VL ? VL : NR; }
+
+static void multiply(const job *j, int64_t height, const float *u, int64_t spot, const float *v, float *z) {
+  K(conv_kernel)(height, j->lanes, j->ci, u, v + spot * j->vstep, j->kstep, j->lanes < NR ? j->off : NULL, z + spot * j->zstep, NR, NULL, NULL, true);
+}
+
 static void tile_task(void *context, int64_t i, int worker) {
-  const job *j = context;
-  float *v = (float *)(j->scratch + (size_t)worker * j->scratch_size), *z = v + SPOTS * j->vstep;
+  job j = *(const job *)context;
+  float *v = (float *)(j.scratch + (size_t)worker * j.scratch_size), *z = v + SPOTS * j.vstep;
   seg s[NR];
   work t;
-  int segs = find_segs(&j->t, i * NR, s);
-  for (int64_t c = 0; c < j->ci; c++) transform_in(j, c, s, segs, &t, v);
+  int segs = find_segs(&j.t, i * NR, s);
+  j.lanes = lanes_of(&j, i);
+  for (int64_t c = 0; c < j.ci; c++) transform_in(&j, c, s, segs, &t, v);
   for (int k = 0; k < SPOTS; k++)
-    for (int64_t m = 0; m < j->rows.count; m++) {
-      int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o;
-      K(conv_kernel)(height, NR, j->ci, j->u + k * j->ustep + o * j->ci, v + k * j->vstep, NR, NULL, z + k * j->zstep + o * NR, NR, NULL, NULL, true);
+    for (int64_t m = 0; m < j.rows.count; m++) {
+      int64_t o = row_at(&j.rows, m);
+      multiply(&j, row_at(&j.rows, m + 1) - o, j.u + k * j.ustep + o * j.ci, k, v, z + o * NR);
     }
-  for (int64_t o = 0; o < j->co; o++) transform_out(j, o, s, segs, z);
+  for (int64_t o = 0; o < j.co; o++) transform_out(&j, o, s, segs, z);
 }
 
 typedef struct inputs { job j; int64_t panel0, pstep, slices; } inputs;
@@ -195,38 +204,52 @@ static void in_task(void *context, int64_t i, int worker) {
   for (int64_t c = p->j.ci * slice / p->slices; c < p->j.ci * (slice + 1) / p->slices; c++) transform_in(&p->j, c, s, segs, &t, p->j.v + panel * p->pstep);
 }
 
-/* ---- one or two panels: threads share their inputs, and take a block of output channels each ---- */
-typedef struct few { job j; int64_t pstep; const int64_t *off; } few;
+/* ---- one or two panels: each thread takes blocks of output channels. Up to four transform all inputs for themselves, which is soon done and stays in their own
+ * caches; more share the work and its result. ---- */
+enum { OWN_THREADS = 4 };
+typedef struct few { job j; int64_t pstep; } few;
 static void out_task(void *context, int64_t i, int worker) {
   const few *f = context;
   job j = f->j;
   int64_t panels = (j.t.tiles + NR - 1) / NR, m = i / panels, panel = i % panels, o = row_at(&j.rows, m), height = row_at(&j.rows, m + 1) - o, ustep;
   const float *u = weights_of(&j, m, &ustep);
-  float *z = (float *)(j.scratch + (size_t)worker * j.scratch_size);
+  float *z = (float *)(j.scratch + (size_t)worker * j.scratch_size), *v = j.own ? z + SPOTS * (MR + 1) * NR : j.v + panel * f->pstep;
   seg s[NR];
   int segs = find_segs(&j.t, panel * NR, s);
-  j.zstep = (MR + 1) * NR, j.lanes = j.t.tiles - panel * NR <= VL ? VL : NR;
-  for (int k = 0; k < SPOTS; k++)
-    K(conv_kernel)(height, j.lanes, j.ci, u + k * ustep, j.v + panel * f->pstep + k * j.vstep, NR, j.lanes < NR ? f->off : NULL, z + k * j.zstep, NR, NULL, NULL, true);
+  j.zstep = (MR + 1) * NR, j.lanes = lanes_of(&j, panel);
+  int64_t *done = (int64_t *)(void *)(v + f->pstep);
+  if (j.own && !*done) {
+    work t = {{{0}}, {{{0}}}};
+    for (int64_t c = 0; c < j.ci; c++) transform_in(&j, c, s, segs, &t, v);
+    *done = 1;
+  }
+  for (int k = 0; k < SPOTS; k++) multiply(&j, height, u + k * ustep, k, v, z);
   for (int64_t r = o; r < o + height; r++) transform_out(&j, r, s, segs, z - o * NR);
 }
 
 static bool few_panels(gn *g, job *j, int64_t panels) {
-  int64_t pstep = SPOTS * j->vstep, slices = j->ci < 32 ? 2 : j->ci / 16;
-  j->scratch_size = (size_t)(SPOTS * (MR + 1) * NR) * sizeof(float);
-  size_t bytes = (size_t)(panels * pstep) * sizeof(float) + (size_t)j->ci * sizeof(int64_t), scratch_bytes = j->scratch_size * (size_t)gn_workers(g);
-  j->v = gn_alloc(g, bytes), j->scratch = gn_alloc(g, scratch_bytes);
-  bool fine = j->v && j->scratch;
-  if (fine) {
-    int64_t *off = (int64_t *)(void *)(j->v + panels * pstep);
-    for (int64_t c = 0; c < j->ci; c++) off[c] = c * NR;
-    inputs in = {*j, 0, pstep, slices};
-    gn_parallel(g, panels * slices, in_task, &in);
-    few f = {*j, pstep, off};
+  few f = {*j, SPOTS * j->vstep};
+  int64_t slices = j->ci < 32 ? 2 : j->ci / 16, z = SPOTS * (MR + 1) * NR;
+  f.j.scratch_size = (size_t)(z + (j->own ? f.pstep + 16 : 0)) * sizeof(float);
+  size_t bytes = j->own ? 0 : (size_t)(panels * f.pstep) * sizeof(float), scratch_bytes = f.j.scratch_size * (size_t)gn_workers(g);
+  f.j.scratch = gn_alloc(g, scratch_bytes);
+  if (f.j.scratch && (j->own || (f.j.v = gn_alloc(g, bytes)))) {
+    if (j->own) for (int w = 0; w < gn_workers(g); w++) *(int64_t *)(void *)((float *)(f.j.scratch + (size_t)w * f.j.scratch_size) + z + f.pstep) = 0;
+    else gn_parallel(g, panels * slices, in_task, &(inputs){f.j, 0, f.pstep, slices});
     gn_parallel(g, panels * j->rows.count, out_task, &f);
   }
-  gn_free(g, j->v, bytes), gn_free(g, j->scratch, scratch_bytes);
+  bool fine = f.j.scratch && (j->own || f.j.v);
+  gn_free(g, f.j.v, bytes), gn_free(g, f.j.scratch, scratch_bytes);
   return fine;
+}
+
+static bool all_panels(gn *g, job *j, int64_t panels) {
+  size_t bytes = j->scratch_size * (size_t)gn_workers(g);
+  j->scratch = gn_alloc(g, bytes);
+  if (!j->scratch) return false;
+  gn_parallel(g, panels, tile_task, j);
+  gn_free(g, j->scratch, bytes);
+  return true;
 }
 
 /* The convolution, or with `data` its data gradient: then x is the small side and y the big one. */
@@ -241,28 +264,28 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.t.th = (j.oh + 3) / 4, j.t.tw = (j.ow + 3) / 4, j.t.tiles = s->n * j.t.th * j.t.tw;
   j.rows = rows_of(j.co, MR);
   int64_t panels = (j.t.tiles + NR - 1) / NR;
-  j.few = panels <= 2;
-  j.kstep = NR, j.ustep = j.co * j.ci + SPARE, j.vstep = (j.ci + 1) * NR, j.zstep = (j.co + 1) * NR;
+  j.few = panels == 1 || (panels == 2 && gn_workers(g) > 2), j.own = panels == 1 && gn_workers(g) <= OWN_THREADS;
+  j.kstep = j.t.tiles <= VL ? VL : NR, j.ustep = j.co * j.ci + SPARE, j.vstep = (j.ci + 1) * j.kstep, j.zstep = (j.co + 1) * NR;
   size_t u_bytes = (size_t)(SPOTS * (j.co * j.ci + (j.few ? j.rows.count : 1) * SPARE)) * sizeof(float);
   j.lanes = NR, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
-  size_t scratch_bytes = j.scratch_size * (size_t)gn_workers(g);
-  bool fresh, fine;
+  bool fresh, fine = false;
   float *kept = gn_packed_weights(g, &s->weights, (data ? 2 : 1) + (j.few ? 8 : 0), u_bytes, &fresh);
   j.u = kept ? kept : gn_alloc(g, u_bytes);
   if (!j.u) return false;
   if (fresh) gn_parallel(g, j.rows.count, weight_task, &j);       /* before anything can fail: what is kept must be whole */
-  if (j.few) fine = few_panels(g, &j, panels);
-  else if ((fine = (j.scratch = gn_alloc(g, scratch_bytes)) != NULL)) {
-    gn_parallel(g, panels, tile_task, &j);
-    gn_free(g, j.scratch, scratch_bytes);
+  size_t off_bytes = (size_t)j.ci * sizeof *j.off;
+  if ((j.off = gn_alloc(g, off_bytes))) {
+    for (int64_t c = 0; c < j.ci; c++) j.off[c] = c * j.kstep;
+    fine = j.few ? few_panels(g, &j, panels) : all_panels(g, &j, panels);
   }
+  gn_free(g, j.off, off_bytes);
   if (!kept) gn_free(g, j.u, u_bytes);
   return fine;
 }
 
 void K(wino_inputs)(gn *g, const wino_in *in) {
   const gn_conv *s = in->s;
-  inputs p = {{.x = in->x, .v = in->v, .t = *in->t, .ci = s->c, .ih = s->in[1], .iw = s->in[2], .pad = {s->pad[1], s->pad[2]}, .blocks = {1, 1}, .vstep = in->vstep, .kstep = in->kstep},
+  inputs p = {{.x = in->x, .v = in->v, .t = *in->t, .ci = s->c, .ih = s->in[1], .iw = s->in[2], .pad = {s->pad[1], s->pad[2]}, .blocks = {1, 1}, .vstep = in->vstep, .kstep = in->kstep, .lanes = NR},
               in->panel0, in->pstep, in->panels < 16 ? 16 / in->panels : 1};
   gn_parallel(g, in->panels * p.slices, in_task, &p);
 }
