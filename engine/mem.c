@@ -203,7 +203,7 @@ static void *take(gn *g, size_t bytes) {
   if (!p) return NULL;
   m->tensors += size, m->fresh += size;
   if (m->tensors > m->higher) m->higher = m->tensors;
-  while (!keep(m) && gn_arena_shrink(&m->arena)) {}
+  while (bytes > SMALL_MOST && !keep(m) && gn_arena_shrink(&m->arena)) {}
   count(m);
   return p;
 }
