@@ -184,7 +184,7 @@ static void *take_small(gn *g, size_t bytes, size_t *size) {
 }
 
 /* Memory that lies ready needs no room. */
-static void *take_large(gn *g, size_t bytes, size_t *size) {
+static __attribute__((noinline)) void *take_large(gn *g, size_t bytes, size_t *size) {
   struct gn_mem *m = g->mem;
   size_t used = m->tensors + m->charged + cached(m);
   void *p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
@@ -193,6 +193,7 @@ static void *take_large(gn *g, size_t bytes, size_t *size) {
     used = m->tensors + m->charged;
     p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
   }
+  while (!keep(m) && gn_arena_shrink(&m->arena)) {}
   return p;
 }
 
@@ -203,7 +204,6 @@ static void *take(gn *g, size_t bytes) {
   if (!p) return NULL;
   m->tensors += size, m->fresh += size;
   if (m->tensors > m->higher) m->higher = m->tensors;
-  while (bytes > SMALL_MOST && !keep(m) && gn_arena_shrink(&m->arena)) {}
   count(m);
   return p;
 }
@@ -234,15 +234,18 @@ static void free_small(struct gn_mem *m, block *b, size_t bytes) {
   b->next = m->list[c], m->list[c] = b, m->listed += size;
 }
 
+static __attribute__((noinline)) void free_large(struct gn_mem *m, void *p) {
+  m->tensors -= gn_arena_size(p);
+  gn_arena_give(&m->arena, p);
+  while (!keep(m) && gn_arena_shrink(&m->arena)) {}
+}
+
 void gn_free(gn *g, void *p, size_t bytes) {
   if (!p) return;
   struct gn_mem *m = g->mem;
   bool locked = lock(m);
-  if (bytes > SMALL_MOST) {
-    m->tensors -= gn_arena_size(p);
-    gn_arena_give(&m->arena, p);
-    while (!keep(m) && gn_arena_shrink(&m->arena)) {}
-  } else free_small(m, p, bytes);
+  if (bytes > SMALL_MOST) free_large(m, p);
+  else free_small(m, p, bytes);
   unlock(m, locked);
 }
 
