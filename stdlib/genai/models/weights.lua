@@ -27,6 +27,14 @@ function weights.json(path, name)
   return require("genai.file").load(path), path
 end
 
+-- view (x if not given), contiguous. x is let go of, unless it is the file's own.
+local function made(own, x, view)
+  local y = (view or x):contiguous()
+  if view and not rawequal(view, y) then view:release() end
+  if not rawequal(x, own) and not rawequal(x, y) then x:release() end
+  return y
+end
+
 --- weights.take(tensors, path, name, d1, d2, ...) -> f32[d1,d2,...], contiguous. A 0 takes any size. A missing name or another shape is an error that names both.
 -- > genai.models.weights.take({ w = genai.ones(2, 3) }, "file", "w", 0, 3).shape[1] == 2
 function weights.take(tensors, path, name, ...)
@@ -39,19 +47,21 @@ function weights.take(tensors, path, name, ...)
     for i, d in ipairs(wanted) do wanted[i] = d == 0 and "n" or ("%d"):format(d) end
     fail("%s: \"%s\" is [%s], wanted [%s]", path, name, table.concat(shape, ","), table.concat(wanted, ","))
   end
-  return t:to "f32":contiguous()
+  return made(t, t:to "f32")
 end
 
 --- weights.hwio(tensors, path, name, h, w, inputs, outputs) -> f32[outputs,inputs,h,w]: a TensorFlow kernel as conv2d wants it.
 -- > genai.models.weights.hwio({ k = genai.ones(3, 5, 2, 7) }, "file", "k", 3, 5, 2, 7).shape[1] == 7
 function weights.hwio(tensors, path, name, ...)
-  return weights.take(tensors, path, name, ...):permute(4, 3, 1, 2):contiguous()
+  local x = weights.take(tensors, path, name, ...)
+  return made(tensors[name], x, x:permute(4, 3, 1, 2))
 end
 
 --- weights.dense(tensors, path, name, inputs, outputs) -> f32[outputs,inputs]: a TensorFlow [in,out] matrix as linear wants it.
 -- > genai.models.weights.dense({ k = genai.ones(2, 7) }, "file", "k", 2, 7).shape[1] == 7
 function weights.dense(tensors, path, name, ...)
-  return weights.take(tensors, path, name, ...):transpose(1, 2):contiguous()
+  local x = weights.take(tensors, path, name, ...)
+  return made(tensors[name], x, x:transpose(1, 2))
 end
 
 --- weights.before_shuffle(w, s) -> f32[o s s,i,3,3] of a 3x3 kernel w f32[o,i,3,3] that follows nearest xs: as one that comes before pixel_shuffle(s), where pictures are
