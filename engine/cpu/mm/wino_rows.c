@@ -7,13 +7,14 @@
 bool K(wino_rows_suits)(const gn_conv *s) { return false; }
 bool K(wino_rows)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) { return false; }
 #else
-enum { SPOTS = 6, KEPT = -4 };                     /* KEPT: the kind of packed weights; conv.c's are positive */
+enum { SPOTS = 6, KEPT = -4,                       /* KEPT: the kind of packed weights; conv.c's are positive */
+       CHUNK = 1 << 18 };                          /* floats of v and z at once: they stay in the caches */
 
 typedef struct job {
   const gn_conv *s;
   const float *x, *w, *b, *none;                   /* none: a row of zeros */
   float *u, *v, *z, *y;                            /* u[spot][o][c][k], v[n][spot][c][tile], z[n][spot][o][tile]: rows */
-  int64_t tiles;
+  int64_t first, tiles;                            /* of a chunk */
 } job;
 
 /* Sums must be long enough to pay for two more passes over inputs and outputs. */
@@ -41,7 +42,7 @@ static void in_task(void *context, int64_t i, int worker) {
   for (int64_t t = 0; t < j->tiles; t++) {
     const float *row[SPOTS];
     for (int r = 0; r < SPOTS; r++) {
-      int64_t at = gn_edge_at(4 * t + r - s->pad[1], s->in[1], s->edge);
+      int64_t at = gn_edge_at(4 * (j->first + t) + r - s->pad[1], s->in[1], s->edge);
       row[r] = at < 0 ? j->none : j->x + (i * s->in[1] + at) * wide;
     }
     for (int64_t p = 0; p < wide; p += VL) {
@@ -60,33 +61,46 @@ static void out_task(void *context, int64_t i, int worker) {
   float bias = j->b ? j->b[o] : 0;
   for (int64_t t = 0; t < j->tiles; t++) {
     const float *z = j->z + ((n * SPOTS * s->o + o) * j->tiles + t) * wide;
-    int64_t high = s->out[1] - 4 * t < 4 ? s->out[1] - 4 * t : 4;
+    int64_t at = 4 * (j->first + t), high = s->out[1] - at < 4 ? s->out[1] - at : 4;
     for (int64_t p = 0; p < wide; p += VL) {
       int64_t e = p + VL <= wide ? p : wide - VL;
       vec y[4];
       wino_gather(load(z + e), load(z + step + e), load(z + 2 * step + e), load(z + 3 * step + e), load(z + 4 * step + e), load(z + 5 * step + e), y);
-      for (int64_t r = 0; r < high; r++) store(j->y + (i * s->out[1] + 4 * t + r) * wide + e, s->act.on ? activate(y[r] + bias, &s->act) : y[r] + bias);
+      for (int64_t r = 0; r < high; r++) store(j->y + (i * s->out[1] + at + r) * wide + e, s->act.on ? activate(y[r] + bias, &s->act) : y[r] + bias);
     }
   }
 }
 
+/* A chunk of tiles after the other. */
+static bool chunks(gn *g, job *j, int64_t total, int64_t most) {
+  const gn_conv *s = j->s;
+  gn_conv row = *s;
+  row.c = SPOTS * s->c, row.o = SPOTS * s->o, row.groups = SPOTS, row.k[1] = 1, row.pad[1] = 0, row.act.on = false;
+  row.weights.key ^= SPOTS;                                     /* what conv.c makes of u, not of w */
+  bool fine = true;
+  for (j->first = 0; fine && j->first < total; j->first += j->tiles) {
+    j->tiles = total - j->first < most ? total - j->first : most;
+    row.in[1] = row.out[1] = j->tiles;
+    gn_parallel(g, s->n * s->c, in_task, j);
+    fine = K(conv_forward)(g, &row, j->v, j->u, NULL, j->z);
+    if (fine) gn_parallel(g, s->n * s->o, out_task, j);
+  }
+  return fine;
+}
+
 bool K(wino_rows)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
-  job j = {.s = s, .x = x, .w = w, .b = b, .y = y, .tiles = (s->out[1] + 3) / 4};
-  int64_t nv = s->n * SPOTS * s->c * j.tiles * s->in[2], nz = s->n * SPOTS * s->o * j.tiles * s->out[2];
-  size_t u_bytes = sizeof(float) * (size_t)(SPOTS * s->o * s->c * s->k[2]), bytes = sizeof(float) * (size_t)(nv + nz + s->in[2]);
+  job j = {.s = s, .x = x, .w = w, .b = b, .y = y};
+  int64_t total = (s->out[1] + 3) / 4, v = s->n * SPOTS * s->c * s->in[2], z = s->n * SPOTS * s->o * s->out[2], most = CHUNK / (v + z) < 4 ? 4 : CHUNK / (v + z);
+  if (most > total) most = total;
+  size_t u_bytes = sizeof(float) * (size_t)(SPOTS * s->o * s->c * s->k[2]), bytes = sizeof(float) * (size_t)((v + z) * most + s->in[2]);
   bool fresh, fine = false;
   float *kept = gn_packed_weights(g, &s->weights, KEPT, u_bytes, &fresh);
   if (!(j.u = kept ? kept : gn_alloc(g, u_bytes))) return false;
   if (fresh) gn_parallel(g, s->o, weight_task, &j);             /* before anything can fail: what is kept must be whole */
   if ((j.v = gn_alloc(g, bytes))) {
-    j.z = j.v + nv, j.none = j.z + nz;
-    memset(j.z + nz, 0, sizeof(float) * (size_t)s->in[2]);
-    gn_conv row = *s;
-    row.c = SPOTS * s->c, row.o = SPOTS * s->o, row.groups = SPOTS, row.in[1] = row.out[1] = j.tiles, row.k[1] = 1, row.pad[1] = 0;
-    row.weights = (gn_source){0}, row.act.on = false;
-    gn_parallel(g, s->n * s->c, in_task, &j);
-    fine = K(conv_forward)(g, &row, j.v, j.u, NULL, j.z);
-    if (fine) gn_parallel(g, s->n * s->o, out_task, &j);
+    j.z = j.v + v * most, j.none = j.z + z * most;
+    memset(j.z + z * most, 0, sizeof(float) * (size_t)s->in[2]);
+    fine = chunks(g, &j, total, most);
     gn_free(g, j.v, bytes);
   }
   if (!kept) gn_free(g, j.u, u_bytes);
