@@ -249,7 +249,7 @@ static bool is_product(const gn_conv *s) {
 static bool product(gn *g, const gn_conv *s, bool data, const float *x, const float *w, const float *b, float *y) {
   int64_t pixels = s->in[2], ci = data ? s->o : s->c, co = data ? s->c : s->o;
   gn_gemm p = {.m = co, .n = pixels, .k = ci, .a = w, .ars = data ? 1 : ci, .acs = data ? co : 1, .b = x, .brs = pixels, .bcs = 1, .c = y, .ldc = pixels,
-               .nbatch = 1, .bdim = {s->n}, .bstep = {ci * pixels}, .cstep = {co * pixels}, .bias = b, .row_bias = true, .left_weights = s->weights, .act = s->act};
+               .nbatch = 1, .bdim = {s->n}, .bstep = {ci * pixels}, .cstep = {co * pixels}, .bias = b, .row_bias = true, .act = s->act};
   return K(gemm)(g, &p);
 }
 

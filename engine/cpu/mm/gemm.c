@@ -10,13 +10,13 @@
 
 #define ONE_TASK 1.5e6                           /* multiplications that are not worth a second thread */
 #define HAND_OVER 1e5                            /* multiplications that are done before another thread begins */
+#define FEW_PANELS 20                            /* of B: packing A for fewer does not pay */
 #define KEEP_FEW 3                               /* from here on kept panels beat reading B as it lies */
 #define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
 #define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
 
-/* kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles.
- * left: all of A in the same way, at k0 * rows in tiles of MR rows. */
-typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; float *kept; int64_t columns; float *left; int64_t rows; } tiles;
+/* kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
+typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; float *kept; int64_t columns; } tiles;
 
 static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -61,19 +61,21 @@ static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t
   }
 }
 
-/* a: the tile's first row, which is row row0 of A; b: its first column, which is column j of B */
-static void tile_product(const tiles *s, const gn_gemm *end, const float *bias, const float *a, int64_t row0, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
+/* b: the tile's first column, which is column j of B. Rows of A that few panels meet are read as they lie, unless their step puts them all in one place of the caches. */
+static void tile_product(const tiles *s, const gn_gemm *end, const float *bias, const float *a, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
   const gn_gemm *p = s->p;
   float *ap = scratch, *packed = scratch + MC * KC;
+  bool lies = p->acs == 1 && n <= FEW_PANELS * NR && p->ars % 1024;
   for (int64_t k0 = 0; k0 < p->k; k0 += KC) {
     int64_t kc = smaller(KC, p->k - k0);
     const float *bp = s->kept ? s->kept + k0 * s->columns + j * kc : packed;
     if (!s->kept) pack_b(kc, n, b + k0 * p->brs, p->brs, p->bcs, packed);
     for (int64_t i = 0; i < m; i += MC) {
       int64_t mc = smaller(MC, m - i);
-      const float *ai = s->left ? s->left + k0 * s->rows + (row0 + i) * kc : ap;
-      if (!s->left) pack_a(mc, kc, a + i * p->ars + k0 * p->acs, p->ars, p->acs, ap);
-      run_panels(k0 + kc == p->k ? end : NULL, bias && p->row_bias ? bias + i : bias, mc, n, kc, ai, 1, MR, kc * MR, bp, NR, kc * NR, c + i * p->ldc, p->ldc, p->add || k0 > 0);
+      const float *ai = a + i * p->ars + k0 * p->acs;
+      if (!lies) pack_a(mc, kc, ai, p->ars, p->acs, ap), ai = ap;
+      run_panels(k0 + kc == p->k ? end : NULL, bias && p->row_bias ? bias + i : bias, mc, n, kc, ai, lies ? p->ars : 1, lies ? 1 : MR, lies ? MR * p->ars : kc * MR,
+                 bp, NR, kc * NR, c + i * p->ldc, p->ldc, p->add || k0 > 0);
     }
   }
 }
@@ -107,7 +109,7 @@ static void tile_task(void *context, int64_t t, int worker) {
     const gn_gemm *after = p->bias || p->act.on ? p : NULL;
     const float *bias = p->bias ? p->bias + (p->row_bias ? i : j) : NULL;
     if (is_small(n, p->k)) small_product(p, after, bias, a, b, c, m, n);
-    else tile_product(s, after, bias, a, i, b, j, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
+    else tile_product(s, after, bias, a, b, j, c, m, n, (float *)((char *)s->scratch + worker * s->stride));
   }
 }
 
@@ -145,22 +147,6 @@ static void keep_weights(gn *g, tiles *s) {
   gn_parallel(g, (p->k + KC - 1) / KC * ((s->columns / NR + 3) / 4), keep_task, s);
 }
 
-/* Task i packs a block of rows of a block of k. */
-static void keep_left_task(void *context, int64_t i, int worker) {
-  const tiles *s = context;
-  const gn_gemm *p = s->p;
-  int64_t chunks = (s->rows + MC - 1) / MC, k0 = i / chunks * KC, row = i % chunks * MC, kc = smaller(KC, p->k - k0);
-  pack_a(smaller(MC, p->m - row), kc, p->a + row * p->ars + k0 * p->acs, p->ars, p->acs, s->left + k0 * s->rows + row * kc);
-}
-
-static void keep_left(gn *g, tiles *s) {
-  const gn_gemm *p = s->p;
-  bool fresh;
-  s->rows = round_up(p->m, MR);
-  if (!(s->left = gn_packed_weights(g, &p->left_weights, p->acs == 1 ? 11 : 12, sizeof(float) * (size_t)(p->k * s->rows), &fresh)) || !fresh) return;
-  gn_parallel(g, (p->k + KC - 1) / KC * ((s->rows + MC - 1) / MC), keep_left_task, s);
-}
-
 bool K(gemm)(gn *g, const gn_gemm *p) {
   tiles s = {.p = p, .batch = 1};
   for (int d = 0; d < p->nbatch; d++) s.batch *= p->bdim[d];
@@ -177,7 +163,6 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
   }
   choose_tiles(p, &s, gn_workers(g));
   if (keeps && !is_small(p->n, p->k)) keep_weights(g, &s);
-  if (p->left_weights.store && !is_small(s.nt, p->k)) keep_left(g, &s);
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
   size_t bytes = 0;
   if (!is_small(s.nt, p->k)) {

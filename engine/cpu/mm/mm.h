@@ -8,8 +8,7 @@ static inline float gn_activate(float v, const gn_act *a) { return v <= 0 ? (a->
 
 /* C[m,n] (+)= A[m,k] B[k,n] + bias[n] for each position of the batch dims. Strides are in elements; A and B have a row and a column stride, rows of C lie
  * ldc apart and their elements side by side. add: C is added to. Each element sums k in order, then C's old value is the start, bias the end.
- * row_bias: the bias is over m instead (then nbatch is at least 1). weights: where b comes from, when its packed form may be kept; store NULL = it may not;
- * left_weights: the same of a, when it is one for the whole batch. */
+ * row_bias: the bias is over m instead (then nbatch is at least 1). weights: where b comes from, when its packed form may be kept; store NULL = it may not. */
 typedef struct gn_gemm {
   int64_t m, n, k;
   const float *a; int64_t ars, acs;
@@ -18,7 +17,7 @@ typedef struct gn_gemm {
   int nbatch; int64_t bdim[GN_MAX_DIMS], astep[GN_MAX_DIMS], bstep[GN_MAX_DIMS], cstep[GN_MAX_DIMS];
   bool add;
   const float *bias; bool row_bias;
-  gn_source weights, left_weights;
+  gn_source weights;
   bool often;                                     /* in a loop, with the same b: worth a look at all of b */
   gn_act act;                                     /* done at the end, after the bias */
 } gn_gemm;
