@@ -89,8 +89,7 @@ static int class_of(size_t bytes, size_t *rounded) {
 
 static size_t cached(const struct gn_mem *m) { return m->listed + m->arena.touched; }
 
-void gn_trim(gn *g) {
-  struct gn_mem *m = g->mem;
+static void drop_lists(struct gn_mem *m) {
   for (int c = 0; c < CLASSES; c++)
     while (m->list[c]) {
       block *b = m->list[c];
@@ -98,7 +97,18 @@ void gn_trim(gn *g) {
       free(b);
     }
   m->listed = 0;
-  while (gn_arena_shrink(&m->arena)) {}
+}
+
+/* Gives back some of what is kept: small blocks that nobody has asked for since must not drive large ones out with every step. */
+static bool shrink(struct gn_mem *m) {
+  if (m->listed <= m->arena.touched) return gn_arena_shrink(&m->arena);
+  drop_lists(m);
+  return true;
+}
+
+void gn_trim(gn *g) {
+  drop_lists(g->mem);
+  while (gn_arena_shrink(&g->mem->arena)) {}
 }
 
 void gn_mem_close(gn *g) {
@@ -193,7 +203,7 @@ static __attribute__((noinline)) void *take_large(gn *g, size_t bytes, size_t *s
     used = m->tensors + m->charged;
     p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
   }
-  while (!keep(m) && gn_arena_shrink(&m->arena)) {}
+  while (!keep(m) && shrink(m)) {}
   return p;
 }
 
@@ -237,7 +247,7 @@ static void free_small(struct gn_mem *m, block *b, size_t bytes) {
 static __attribute__((noinline)) void free_large(struct gn_mem *m, void *p) {
   m->tensors -= gn_arena_size(p);
   gn_arena_give(&m->arena, p);
-  while (!keep(m) && gn_arena_shrink(&m->arena)) {}
+  while (!keep(m) && shrink(m)) {}
 }
 
 void gn_free(gn *g, void *p, size_t bytes) {
