@@ -90,6 +90,25 @@ bool gn__fwd_conv_pair(gn *g, const gn_arg *a, gn_tensor **out) {
   return (out[0] = like(g, a[0].t->dim[0], c + d, &a[8])) && half(g, a, &a[6], &act, out[0], 0) && half(g, a + 3, &a[7], &act, out[0], c);
 }
 
+/* a: x w b geometry out groups act slope window pooled. Without the convolution's result in memory where the kernel knows a way. */
+bool gn__fwd_conv_pool(gn *g, const gn_arg *a, gn_tensor **out) {
+  gn_tensor *x = a[0].t, *w = a[1].t, *b = a[2].kind == GN_A_TENSOR ? a[2].t : NULL;
+  int nd = x->ndim - 2;
+  gn_conv s;
+  if (nd < 1 || a[4].n != nd || a[8].n != 9 || a[9].n != nd) return gn_fail("conv_pool: the sizes do not go together");
+  if (!(out[0] = like(g, x->dim[0], w->dim[0], &a[9])) || !gn_conv_of("conv", nd, x, NULL, w, &a[3], &a[5], &s)) return false;
+  for (int d = 0; d < nd; d++) s.out[3 - nd + d] = a[4].ints[d];
+  s.n = x->dim[0], s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w, s.groups), s.act = gn_act_of(&a[6], &a[7]);
+  gn_window p = gn_window_of(s.n * s.o, nd, a[4].ints, a[9].ints, &a[8], false);
+  bool done, fine = g->k->conv_pool(g, &s, &p, gn_f32(x), gn_f32(w), b ? gn_f32(b) : NULL, gn_f32(out[0]), &done);
+  if (!fine || done) return fine;
+  gn_tensor *t = like(g, s.n, s.o, &a[4]);
+  fine = t && g->k->conv_forward(g, &s, gn_f32(x), gn_f32(w), b ? gn_f32(b) : NULL, gn_f32(t));
+  if (fine) g->k->max_pool(g, &p, gn_f32(t), gn_f32(out[0]), NULL);
+  gn_unref(t);
+  return fine;
+}
+
 bool gn__fwd_conv_data(gn *g, const gn_arg *a, gn_tensor **out) {
   gn_tensor *y = a[0].t, *w = a[1].t;
   gn_conv s;

@@ -6,15 +6,18 @@
 #define MOST ((int64_t)1 << 31)
 
 /* ---- hidden: window = {size, stride, pad} x 3, out = sizes ---- */
-static gn_window window_of(const gn_tensor *in, const gn_tensor *out, const gn_arg *window, bool count_pad) {
-  gn_window s = { .planes = in->dim[0] * in->dim[1], .count_pad = count_pad };
-  int nd = in->ndim - 2;
+gn_window gn_window_of(int64_t planes, int nd, const int64_t *in, const int64_t *out, const gn_arg *window, bool count_pad) {
+  gn_window s = { .planes = planes, .count_pad = count_pad };
   for (int d = 0; d < 3; d++) {
     int at = d - (3 - nd);
     s.size[d] = window->ints[d], s.stride[d] = window->ints[3 + d], s.pad[d] = window->ints[6 + d];
-    s.in[d] = at < 0 ? 1 : in->dim[2 + at], s.out[d] = at < 0 ? 1 : out->dim[2 + at];
+    s.in[d] = at < 0 ? 1 : in[at], s.out[d] = at < 0 ? 1 : out[at];
   }
   return s;
+}
+
+static gn_window window_of(const gn_tensor *in, const gn_tensor *out, const gn_arg *window, bool count_pad) {
+  return gn_window_of(in->dim[0] * in->dim[1], in->ndim - 2, in->dim + 2, out->dim + 2, window, count_pad);
 }
 
 static gn_tensor *like(gn *g, const gn_tensor *x, const gn_arg *space, gn_dtype type) {

@@ -5,6 +5,8 @@
 
 /* A convolution from the arguments of conv_nd and its kin: the number of dims, the geometry (stride, pad, dilation: 3 each, leading dims first). */
 bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *small, const gn_tensor *w, const gn_arg *geometry, const gn_arg *groups, gn_conv *s);
+/* A window of nd dims over `planes` planes of sizes `in`, with results of sizes `out`; window: 3 sizes, 3 strides, 3 pads. */
+gn_window gn_window_of(int64_t planes, int nd, const int64_t *in, const int64_t *out, const gn_arg *window, bool count_pad);
 /* Spatial sizes of a tensor as a list. */
 static inline gn_arg gn_space(const gn_tensor *t) {
   return gn_v(t->ndim - 2, t->dim + 2);

@@ -1,5 +1,6 @@
 -- Convolutions, pools, resizing, padding and sampling against PyTorch's values, first and second gradients (tests/golden/make_conv.py).
 local genai = require "genai"
+local hidden = require "genai.core".ops
 local tools = dofile "tests/tools.lua"
 
 -- 1e-5 of the largest element; Winograd's way (16 channels and more) 1e-4 of the rms.
@@ -190,6 +191,7 @@ function tests.max_pools_of_any_width()
       if width + 2 * pad >= size then
         local x = genai.randn(2, 3, 6, width, { rng = r })
         x[2][1][4][(width + 1) // 2] = 0 / 0
+        x[1][2][3][1], x[1][2][4][1] = math.huge, -math.huge
         local options = { stride = stride, pad = pad, ceil = width % 2 == 0 }
         local values = x:max_pool2d(size, options)
         local want = x:clone():requires_grad_():max_pool2d(size, options):detach()
@@ -199,6 +201,26 @@ function tests.max_pools_of_any_width()
   end
   local deep = genai.randn(1, 2, 5, 6, 40, { rng = r })
   assert(deep:max_pool3d(3, { stride = 2, pad = 1 }):equal(deep:clone():requires_grad_():max_pool3d(3, { stride = 2, pad = 1 }):detach()))
+end
+
+-- A convolution with the pool of its result, by bands of rows, against one after the other. Shapes that go the plain way are among them.
+function tests.convolutions_with_their_pools()
+  local r = genai.rng(5, "conv_pool")
+  local shapes = { { 1, 3, 64, 57, 224, 3, 2, 0, 3, 2, 0 }, { 2, 3, 24, 121, 95, 7, 2, 3, 3, 2, 1 }, { 1, 2, 70, 80, 31, 5, 1, 2, 2, 2, 0 }, { 1, 1, 33, 90, 65, 3, 2, 1, 3, 1, 1 },
+    { 1, 3, 64, 41, 130, 4, 3, 1, 2, 3, 0 }, { 1, 4, 8, 12, 12, 3, 2, 1, 2, 2, 0 }, { 1, 16, 32, 60, 60, 3, 1, 1, 2, 2, 0 }, { 3, 3, 40, 50, 50, 5, 2, 2, 5, 4, 2 } }
+  local function out(n, size, stride, pad) return (n + 2 * pad - size) // stride + 1 end
+  for i, c in ipairs(shapes) do
+    local n, ci, o, h, w, k, stride, pad, size, step, edge = table.unpack(c)
+    local x, v, b = genai.randn(n, ci, h, w, { rng = r }), genai.randn(o, ci, k, k, { rng = r }), genai.randn(o, { rng = r })
+    if i == 2 then x[1][1][60][40] = 0 / 0 end
+    local space = { out(h, k, stride, pad), out(w, k, stride, pad) }
+    local geometry, window, pooled = { 1, stride, stride, 0, pad, pad, 1, 1, 1 }, { 1, size, size, 1, step, step, 0, edge, edge }, { out(space[1], size, step, edge), out(space[2], size, step, edge) }
+    for act = 0, 3 do
+      local y = hidden.conv_pool(x, v, act > 0 and b or nil, geometry, space, 1, act, 0.1, window, pooled)
+      local want = hidden.max_pool_values(hidden.conv_nd(x, v, act > 0 and b or nil, geometry, space, 1, act, 0.1), window, pooled)
+      assert(y:isnan():equal(want:isnan()) and genai.where(want:isnan(), 0, y):equal(genai.where(want:isnan(), 0, want)), ("shape %d, activation %d"):format(i, act))
+    end
+  end
 end
 
 function tests.instance_norm_in_place()

@@ -63,6 +63,10 @@ static int64_t ref_back(const gn_conv *s, int d, int64_t i, int64_t tap) {
   return far < 0 || far % s->stride[d] || far / s->stride[d] >= s->out[d] ? -1 : far / s->stride[d];
 }
 
+static bool ref_conv_pool(gn *g, const gn_conv *s, const gn_window *p, const float *x, const float *w, const float *b, float *y, bool *done) {
+  *done = false;
+  return true;
+}
 static bool ref_conv_data(gn *g, const gn_conv *s, const float *y, const float *w, const float *b, float *x) {
   int64_t cg = s->c / s->groups, og = s->o / s->groups, in = ref_volume(s->in), out = ref_volume(s->out), taps = ref_volume(s->k);
   for (int64_t e = 0; e < s->n * s->c * in; e++) {
@@ -465,7 +469,7 @@ static bool ref_attend(gn *g, const gn_attend *p) {
 void gn_ref_table(gn_kernels *t) {
   *t = PLAIN;
   ref_reductions(t);
-  t->conv_forward = ref_conv_forward, t->conv_data = ref_conv_data, t->conv_weight = ref_conv_weight;
+  t->conv_forward = ref_conv_forward, t->conv_pool = ref_conv_pool, t->conv_data = ref_conv_data, t->conv_weight = ref_conv_weight;
   t->max_pool = ref_max_pool, t->avg_pool = ref_avg_pool, t->avg_spread = ref_avg_spread;
   t->resample = ref_resample, t->pad_copy = ref_pad_copy, t->pad_sum = ref_pad_sum;
   t->fft_rows = ref_fft_rows, t->distances = ref_distances, t->adam = ref_adam, t->sgd = ref_sgd;

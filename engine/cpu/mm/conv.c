@@ -64,7 +64,7 @@ static void write_tile(const job *j, const float *t, int64_t channel, const pane
       int64_t d = r->q[0] * j->ostep[0] + j->phase[0], h = r->q[1] * j->ostep[1] + j->phase[1];
       float *to = j->y + (r->n * j->groups * j->o + channel + o) * plane + (d * j->osize[1] + h) * j->osize[2] + r->q[2] * step + j->phase[2];
       const float *from = t + o * j->width + r->at;
-      if (step == 1) for (int64_t e = 0; e < r->len; e++) to[e] = from[e];
+      if (step == 1) copy(to, from, r->len);
       else if (step == 2) for (int64_t e = 0; e < r->len; e++) to[e * 2] = from[e];
       else for (int64_t e = 0; e < r->len; e++) to[e * step] = from[e];
     }
@@ -98,10 +98,11 @@ static void conv_block(const job *j, int64_t i, int worker) {
       panel p;
       find_panel(j, group, u, &s, &p);
       float *t = tiles + (u - u0) * j->o * j->width, *c = p.c ? p.c : t;
+      int64_t width = p.b && p.count <= VL ? VL : j->width;
       if (!p.b) K(conv_gather)(&j->v, x, p.r, p.runs, p.count, j->width, k0, k1, gathered);
       for (int64_t m = m0; m < m1; m++) {
         int64_t o = row_at(&j->rows, m), height = row_at(&j->rows, m + 1) - o, ldc = p.c ? p.ldc : j->width;
-        K(conv_kernel)(height, j->width, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, p.b ? p.b : gathered, j->width,
+        K(conv_kernel)(height, width, k1 - k0, j->packed + (channel + o) * j->k + k0 * height, p.b ? p.b : gathered, j->width,
                        p.b ? j->off + k0 : NULL, c + o * ldc, ldc, j->bias && k1 == j->k ? j->bias + channel + o : NULL,
                        k1 == j->k ? j->act : NULL, k0 == 0);
       }
@@ -273,6 +274,19 @@ static bool find_picture(job *j, const int64_t lo[3], const int64_t hi[3], pictu
   return false;
 }
 
+/* A view of the picture for the convolution that y = conv(x, w) is; it wants a close. */
+static bool forward_open(gn *g, const gn_conv *s, const float *x, const float *b, float *y, job *j) {
+  int64_t taps = volume(s->k), cg = s->c / s->groups;
+  *j = (job){.x = x, .bias = b, .act = act_of(s), .y = y, .o = s->o / s->groups, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
+  if (!K(conv_view_open)(g, &j->v, s->k)) return false;
+  j->v.n = s->n, j->v.c = cg, j->v.channels = s->c, j->v.edge = s->edge;
+  for (int d = 0; d < 3; d++) {
+    j->v.in[d] = s->in[d], j->v.q[d] = j->osize[d] = s->out[d], j->v.step[d] = s->stride[d], j->ostep[d] = 1;
+    for (int64_t t = 0; t < s->k[d]; t++) j->v.tap[d][t] = t, j->v.off[d][t] = t * s->dilation[d] - s->pad[d];
+  }
+  return true;
+}
+
 bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w, const float *b, float *y) {
   gn_conv flat = flatten(spec), *s = &flat;
   int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups, lo[3], hi[3];
@@ -283,13 +297,8 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (!s->whole && K(wino_rows_suits)(s)) return K(wino_rows)(g, s, x, w, b, y);
   if (K(narrow_suits)(s, false)) return K(narrow)(g, s, x, w, b, y);
   if (is_product(s)) return product(g, s, false, x, w, b, y);
-  job j = {.x = x, .bias = b, .act = act_of(s), .y = y, .o = og, .groups = s->groups, .k = cg * taps, .pixels = s->n * volume(s->out)};
-  if (!K(conv_view_open)(g, &j.v, s->k)) return false;
-  j.v.n = s->n, j.v.c = cg, j.v.channels = s->c, j.v.edge = s->edge;
-  for (int d = 0; d < 3; d++) {
-    j.v.in[d] = s->in[d], j.v.q[d] = j.osize[d] = s->out[d], j.v.step[d] = s->stride[d], j.ostep[d] = 1;
-    for (int64_t t = 0; t < s->k[d]; t++) j.v.tap[d][t] = t, j.v.off[d][t] = t * s->dilation[d] - s->pad[d];
-  }
+  job j;
+  if (!forward_open(g, s, x, b, y, &j)) return false;
   hull(&j.v, lo, hi);
   picture p = {0};
   bool ok = true;
@@ -298,6 +307,92 @@ bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w,
   if (ok) ok = deep && !j.picture ? K(depthwise)(g, &j.v, s->n * s->c, x, w, taps, b, j.act, y) : direct(g, &j, s, w, cg * taps, taps);
   gn_free(g, p.own, p.bytes);
   K(conv_view_close)(g, &j.v);
+  return ok;
+}
+
+/* ---- a convolution and the pool of its result: a task makes the rows that a few rows of the pool look at, in a band that stays in its caches ---- */
+enum { BAND = 1 << 16, LEAST = 1 << 16 };       /* floats of a band; of a result that is worth it */
+typedef struct pooling {
+  job j;
+  const gn_window *s;
+  float *y;
+  int64_t rows, high, pieces;              /* of the pool a piece; of the convolution in a band; of a sample */
+  char *scratch; size_t scratch_size;      /* per worker: what came before, and a band */
+} pooling;
+
+/* The rows of the convolution under row q of the pool. */
+static int64_t first_row(const gn_window *s, int64_t q) { return q * s->stride[1] > s->pad[1] ? q * s->stride[1] - s->pad[1] : 0; }
+static int64_t end_row(const gn_window *s, int64_t q) {
+  int64_t end = q * s->stride[1] - s->pad[1] + s->size[1];
+  return end < 0 ? 0 : end < s->in[1] ? end : s->in[1];
+}
+
+/* Rows from..to-1 of the convolution of sample n. */
+static void band_rows(const pooling *c, int64_t n, int64_t from, int64_t to, float *band, int worker) {
+  job j = c->j;
+  picture p = *j.picture;
+  p.lo[1] += from * j.v.step[1], p.strip = to - from;
+  j.x += n * j.v.channels * volume(j.v.in), j.y = band, j.picture = &p;
+  j.v.n = 1, j.v.q[1] = p.strip, j.osize[1] = c->high;
+  j.panels = j.total = p.strip * ((j.v.q[2] + j.width - 1) / j.width);
+  conv_task(&j, 0, worker);
+}
+
+/* Rows that the piece before has made as well are taken over from it. */
+static void pool_task(void *context, int64_t i, int worker) {
+  const pooling *c = context;
+  const gn_window *s = c->s;
+  int64_t *last = (int64_t *)(void *)(c->scratch + (size_t)worker * c->scratch_size);
+  float *band = (float *)last + 16;
+  int64_t n = i / c->pieces, piece = i % c->pieces, q0 = piece * c->rows, q1 = q0 + c->rows < s->out[1] ? q0 + c->rows : s->out[1];
+  int64_t from = first_row(s, q0), to = end_row(s, q1 - 1), have = from, width = s->in[2], plane = c->high * width;
+  if (piece && *last == i && end_row(s, q0 - 1) > from) {
+    have = end_row(s, q0 - 1);
+    const float *old = band + (from - first_row(s, q0 - c->rows)) * width;
+    for (int64_t o = 0; o < c->j.o; o++) memmove(band + o * plane, old + o * plane, (size_t)((have - from) * width) * sizeof(float));
+  }
+  *last = i + 1;
+  if (to > have) band_rows(c, n, have, to, band + (have - from) * width, worker);
+  K(max_pool_rows)(s, c->j.o, band, plane, from, q0, q1, c->y + n * c->j.o * s->out[1] * s->out[2]);
+}
+
+static bool run_pieces(gn *g, pooling *c) {
+  int workers = gn_workers(g);
+  size_t own = ((size_t)(16 + c->j.o * c->high * c->s->in[2]) * sizeof(float) + 63) & ~(size_t)63, bytes = (own + c->j.scratch_size) * (size_t)workers;
+  char *scratch = gn_alloc(g, bytes);
+  if (!scratch) return false;
+  c->scratch = scratch, c->scratch_size = own, c->j.scratch = scratch + own * (size_t)workers;
+  for (int w = 0; w < workers; w++) *(int64_t *)(void *)(scratch + own * (size_t)w) = 0;
+  gn_parallel(g, c->j.v.n * c->pieces, pool_task, c);
+  gn_free(g, scratch, bytes);
+  return true;
+}
+
+bool K(conv_pool)(gn *g, const gn_conv *s, const gn_window *p, const float *x, const float *w, const float *b, float *y, bool *done) {
+  int64_t taps = volume(s->k), lo[3], hi[3], row = s->o * s->out[2];
+  *done = false;
+  if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || !s->c || !taps || !volume(s->in) || s->n * row * s->out[1] < LEAST || p->size[1] * row > 4 * BAND || !volume(p->out) || !K(pool_suits)(p)) return true;
+  if (!s->whole && (K(wino_suits)(s, false) || K(wino2_suits)(s) || K(wino_rows_suits)(s))) return true;
+  gn_conv flat = flatten(s);
+  if (K(narrow_suits)(s, false) || is_product(&flat)) return true;
+  pooling c = {.s = p, .y = y};
+  if (!forward_open(g, s, x, b, NULL, &c.j)) return false;
+  hull(&c.j.v, lo, hi);
+  picture t = {0};
+  bool ok = true;
+  if (find_picture(&c.j, lo, hi, &t)) {
+    int64_t fits = (BAND / row - p->size[1]) / p->stride[1] + 1, some = (p->out[1] + 7) / 8;
+    c.rows = fits < 1 ? 1 : fits < some ? fits : some, c.pieces = (p->out[1] + c.rows - 1) / c.rows;
+    c.high = (c.rows - 1) * p->stride[1] + p->size[1];
+    if (c.high > s->out[1]) c.high = s->out[1];
+    K(picture_cut)(&c.j.v, &t, c.high);
+    ok = prepare(g, &c.j, s, w, s->c * taps, taps, FORWARD);
+    c.j.blocks = c.j.parts = 1;
+    ok = ok && run_pieces(g, &c);
+    release(g, &c.j);
+    *done = ok;
+  }
+  K(conv_view_close)(g, &c.j.v);
   return ok;
 }
 

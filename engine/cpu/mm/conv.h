@@ -53,12 +53,14 @@ typedef struct gn_padding {
 /* All return false with an error set where memory runs out.
  * conv_forward  y = conv(x, w) + b              conv_data    x = transposed conv(y, w) + b, b over c
  * conv_weight   w = gradient of the weights     conv_plain_* never takes Winograd's way
+ * conv_pool     y = the largest of each window of conv(x, w) + b, by bands of rows; not done: of this shape that has no use
  * max_pool      position: in the plane, or NULL  pool_scatter adds y to the positions; pool_gather reads them
  * avg_pool / avg_spread: the mean of each window, and its adjoint
  * resample      planes[h, w] through the row taps and the column taps
  * pad_copy / pad_sum: padding and its adjoint (index -1 is dropped) */
 #define KERNELS_CONV(KERNEL) \
   KERNEL(bool, conv_forward, (gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y)) \
+  KERNEL(bool, conv_pool, (gn *g, const gn_conv *s, const gn_window *p, const float *x, const float *w, const float *b, float *y, bool *done)) \
   KERNEL(bool, conv_data, (gn *g, const gn_conv *s, const float *y, const float *w, const float *b, float *x)) \
   KERNEL(bool, conv_weight, (gn *g, const gn_conv *s, const float *x, const float *y, float *w)) \
   KERNEL(void, max_pool, (gn *g, const gn_window *s, const float *x, float *y, int32_t *position)) \

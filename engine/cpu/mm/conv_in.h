@@ -129,6 +129,7 @@ typedef struct picture {
   int64_t lo[3], size[2], pitch, step, plane, strip;
 } picture;
 bool K(picture_suits)(const view *v, int64_t width, const int64_t lo[3], const int64_t hi[3], picture *p);
+void K(picture_cut)(const view *v, picture *p, int64_t strip);     /* for strips of so many rows */
 bool K(picture_make)(gn *g, const view *v, bool strips, int64_t o, int64_t width, const float *x, picture *p);
 void K(picture_strip)(const view *v, const picture *p, const float *x, int64_t h, float *to);
 void K(picture_offsets)(const view *v, const picture *p, int64_t *off);
@@ -143,6 +144,9 @@ bool K(wino2)(gn *g, const gn_conv *s, bool data, const float *x, const float *w
 bool K(wino_rows_suits)(const gn_conv *s);
 bool K(wino_rows)(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y);
 bool K(wino_weight)(gn *g, const gn_conv *s, bool two, const float *x, const float *y, float *w);
+/* Pools that rows can be made of one after the other, and rows q0..q1-1 of some planes; x: the first one's rows from `first` on, the others' `step` further each. */
+bool K(pool_suits)(const gn_window *s);
+void K(max_pool_rows)(const gn_window *s, int64_t planes, const float *x, int64_t step, int64_t first, int64_t q0, int64_t q1, float *y);
 bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const float *w, int64_t wstep, const float *b, const gn_act *act, float *y);
 static inline int64_t volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
 #endif

@@ -15,7 +15,7 @@ typedef struct job {
 
 /* Fills in the geometry; false where gathering is better: narrow outputs, or a picture several times the input. lo and hi: the offsets' hull. */
 bool K(picture_suits)(const view *v, int64_t width, const int64_t lo[3], const int64_t hi[3], picture *p) {
-  int64_t across = (v->q[2] + width - 1) / width * width;
+  int64_t unit = width == NARROW ? VL : width, across = (v->q[2] + unit - 1) / unit * unit;      /* a last panel may be one vector wide */
   if (across * 7 > v->q[2] * 8 || v->step[2] > 8) return false;
   double size = 1, limit = 0;
   for (int d = 0; d < 3; d++) {
@@ -73,6 +73,13 @@ void K(picture_strip)(const view *v, const picture *p, const float *x, int64_t h
     }
 }
 
+void K(picture_cut)(const view *v, picture *p, int64_t strip) {
+  p->strip = strip;
+  p->size[1] -= (v->q[1] - strip) * v->step[1];
+  p->plane = p->size[1] * p->step * p->pitch;
+  if (p->plane % 512 == 0) p->plane += 16;                     /* channels in different cache sets */
+}
+
 bool K(picture_make)(gn *g, const view *v, bool strips, int64_t o, int64_t width, const float *x, picture *p) {
   int64_t planes = v->n * v->channels, pad = 0;
   for (int d = 0; d < 3; d++) pad |= p->lo[d];
@@ -80,12 +87,8 @@ bool K(picture_make)(gn *g, const view *v, bool strips, int64_t o, int64_t width
     p->plane = volume(v->in), p->data = x;                     /* it is one already */
     return true;
   }
-  if (strips && (p->strip = strip_of(v, o, width, p))) {
-    p->size[1] -= (v->q[1] - p->strip) * v->step[1];
-    p->plane = p->size[1] * p->step * p->pitch;
-    if (p->plane % 512 == 0) p->plane += 16;
-    return true;
-  }
+  int64_t strip = strips ? strip_of(v, o, width, p) : 0;
+  if (strip) return K(picture_cut)(v, p, strip), true;
   p->bytes = (size_t)(planes * p->plane) * sizeof(float);
   p->own = gn_alloc(g, p->bytes);
   if (!p->own) return false;

@@ -178,6 +178,21 @@ local function planned(a, run)
   end
 end
 
+--- tools.conv_pool(conv, pool) -> the entry of an op that is a convolution and the maximum pool of its result (given by their contexts): x w b -> y.
+function tools.conv_pool(first, second)
+  return { make = function()
+    local both, groups, act, slope, p, q = hidden.conv_pool, first.group or 1, first[1] or 0, first[2] or 0, nil, nil
+    return function(x, w, b)
+      local xs = x.shape
+      if not p or not same_shape(xs, p.x) then
+        p = conv_plan(first, xs, w.shape, b)
+        q = pool_plan(second, { xs[1], w.shape[1], table.unpack(p.out) })
+      end
+      return both(x, w, b, p.geometry, p.out, groups, act, slope, q.window, q.out)
+    end
+  end }
+end
+
 -- x as a float tensor padded with a value so that every window lies inside.
 local function padded(x, p, value)
   local pads = {}

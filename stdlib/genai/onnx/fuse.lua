@@ -1,5 +1,5 @@
 --- Fusion: what follows a convolution and is known at load (norms, factors, biases) goes into its weights, an activation into its kernel, zero padding
--- before it into its own; two of them that are joined write one result; a product with one's own sigmoid becomes silu.
+-- before it into its own; two of them that are joined write one result; a maximum pool takes place beside its convolution; a product with one's own sigmoid becomes silu.
 local core = require "genai.core"
 local fuse = {}
 
@@ -205,6 +205,19 @@ local function joined(frame, readers, gone)
   end
 end
 
+-- ---- a convolution and the maximum pool of its result ----
+local function pooled(frame, readers, gone)
+  for _, conv in ipairs(frame.nodes) do
+    local pool, w = conv.op == "Conv" and only_reader(readers, conv.outs[1]), const_of(frame, conv, 2)
+    local fine = pool and pool.op == "MaxPool" and not pool.outs[2] and w and w:dim() == 4 and pool.a.kernel_shape and #pool.a.kernel_shape == 2
+    for _, d in ipairs(fine and pool.a.dilations or {}) do fine = fine and d == 1 end
+    if fine then
+      pool.op, pool.entry = "Conv pool", require("genai.onnx.tools").conv_pool(conv.a, pool.a)
+      pool.ins, pool.a.types, gone[conv] = conv.ins, { "float", "float", conv.ins[3] and "float" }, true
+    end
+  end
+end
+
 local function without(frame, gone)
   local nodes = {}
   for _, node in ipairs(frame.nodes) do
@@ -216,7 +229,7 @@ end
 --- fuse.fuse(frame, outputs): changes frame.nodes; the net's results stay what they are, up to rounding.
 function fuse.fuse(frame, outputs)
   local rows = require "genai.onnx.fuse_rows"
-  for _, pass in ipairs { follow, paddings, sigmoids, rows.layer_norm, rows.gelu, rows.attention, rows.linear, joined } do
+  for _, pass in ipairs { follow, paddings, sigmoids, rows.layer_norm, rows.gelu, rows.attention, rows.linear, joined, pooled } do
     local gone = {}
     pass(frame, readers_of(frame, outputs), gone)
     without(frame, gone)
