@@ -34,11 +34,7 @@ LESS_v4  = $(wildcard engine/cpu/index*.c) $(addprefix engine/cpu/,fft.c norm.c 
 SMALL_v2 = -Os
 SMALLMM_v2 = -O2
 LEVEL_v4 = -march=x86-64-v4
-ifneq ($(findstring clang,$(CC)),)
 LEVEL_v4 += -mprefer-vector-width=512
-else
-LEVEL_v4 += -mprefer-vector-width=512
-endif
 else
 LEVELS  = v2
 BASE    =
@@ -53,10 +49,11 @@ CFLAGS  = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -fvisibility=hidden -ffp-c
 # -O3 doubles the element kernels' size and gains nothing measurable over this.
 ifneq ($(findstring clang,$(CC)),)
 KOPT    = -O2
+MMOPT   = -O3
 else
 KOPT    = -O2 -ftree-vectorize -fvect-cost-model=dynamic
+MMOPT   = -O3 -fno-tree-loop-distribute-patterns    # rows are short: a call of memmove takes longer than the copy
 endif
-MMOPT   = -O3
 
 ENGINE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard engine/*.c engine/io/*.c))
 BIND    = $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c bindings/repl.c,$(wildcard bindings/*.c)))
