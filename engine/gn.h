@@ -83,6 +83,9 @@ bool gn_charge(gn *, size_t bytes);      /* counts memory that somebody else all
 void gn_discharge(gn *, size_t bytes);
 size_t gn_live(const gn *, size_t *peak);
 void gn_peak_anew(gn *);
+/* Memory for each worker, for the time of a job: *each bytes are wanted, *each is the step from one to the next. It is at the same place from job to job. */
+void *gn_scratch(gn *, size_t *each);
+void gn_scratch_free(gn *, void *, size_t each);
 void gn_trim(gn *);                      /* gives kept blocks back to the system */
 void gn_tidy(gn *);                      /* the same after a model was loaded, with what loading has left to the collector */
 

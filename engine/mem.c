@@ -25,9 +25,12 @@
 
 #ifdef __SANITIZE_ADDRESS__
 #define SMALL_MOST LARGEST                /* let the sanitizer see every block */
+#define SCRATCH_MOST 0
 #else
 #define SMALL_MOST ((size_t)32 << 10)
+#define SCRATCH_MOST ((size_t)1 << 20)
 #endif
+#define SCRATCH_LEAST ((size_t)64 << 10)
 
 typedef struct block { struct block *next; } block;
 struct gn_mem {
@@ -40,6 +43,7 @@ struct gn_mem {
   bool in_pressure;
   block *list[CLASSES];
   gn_arena arena;
+  struct { char *p; size_t each, size; int workers; bool used; } scratch;          /* size: what it takes in all */
   int64_t fail_after, fail_run;           /* fault injection: allocations from the n-th from now on fail, `run` of them; < 0 = off */
   atomic_flag busy;                       /* kernels on pool threads may ask for scratch; held for a few dozen instructions */
 };
@@ -87,7 +91,14 @@ static int class_of(size_t bytes, size_t *rounded) {
   return (top - 6) * 4 + part + 1;
 }
 
-static size_t cached(const struct gn_mem *m) { return m->listed + m->arena.touched; }
+static size_t cached(const struct gn_mem *m) { return m->listed + m->arena.touched + (m->scratch.used ? 0 : m->scratch.size); }
+
+static bool drop_scratch(struct gn_mem *m) {
+  if (!m->scratch.p || m->scratch.used) return false;
+  gn_arena_give(&m->arena, m->scratch.p);
+  m->scratch.p = NULL, m->scratch.size = 0;
+  return true;
+}
 
 static void drop_lists(struct gn_mem *m) {
   for (int c = 0; c < CLASSES; c++)
@@ -101,13 +112,14 @@ static void drop_lists(struct gn_mem *m) {
 
 /* Gives back some of what is kept: small blocks that nobody has asked for since must not drive large ones out with every step. */
 static bool shrink(struct gn_mem *m) {
-  if (m->listed <= m->arena.touched) return gn_arena_shrink(&m->arena);
+  if (m->listed <= m->arena.touched) return gn_arena_shrink(&m->arena) || drop_scratch(m);
   drop_lists(m);
   return true;
 }
 
 void gn_trim(gn *g) {
   drop_lists(g->mem);
+  drop_scratch(g->mem);
   while (gn_arena_shrink(&g->mem->arena)) {}
 }
 
@@ -257,6 +269,35 @@ void gn_free(gn *g, void *p, size_t bytes) {
   if (bytes > SMALL_MOST) free_large(m, p);
   else free_small(m, p, bytes);
   unlock(m, locked);
+}
+
+/* What another processor wrote must be fetched from its caches: so each worker has its own memory for as long as jobs want no more of it. */
+void *gn_scratch(gn *g, size_t *each) {
+  struct gn_mem *m = g->mem;
+  int workers = gn_workers(g);
+  *each = (*each + 63) & ~(size_t)63;
+  if (gn_in_task() || m->scratch.used || *each > SCRATCH_MOST) return gn_alloc(g, *each * (size_t)workers);
+  if (m->scratch.p && (m->scratch.each < *each || m->scratch.workers != workers)) drop_scratch(m);
+  if (m->scratch.p) {
+    if (injected(m)) return refuse(m, *each);
+    m->tensors += m->scratch.size;
+    if (m->tensors > m->higher) m->higher = m->tensors;
+    count(m);
+  } else {
+    if (*each < SCRATCH_LEAST) *each = SCRATCH_LEAST;
+    char *p = gn_alloc(g, *each * (size_t)workers);
+    if (!p) return NULL;
+    m->scratch.p = p, m->scratch.size = gn_arena_size(p), m->scratch.each = *each, m->scratch.workers = workers;
+  }
+  m->scratch.used = true, *each = m->scratch.each;
+  return m->scratch.p;
+}
+
+void gn_scratch_free(gn *g, void *p, size_t each) {
+  struct gn_mem *m = g->mem;
+  if (!p || p != m->scratch.p) return gn_free(g, p, each * (size_t)gn_workers(g));
+  m->scratch.used = false, m->tensors -= m->scratch.size;
+  while (!keep(m) && shrink(m)) {}
 }
 
 bool gn_charge(gn *g, size_t bytes) {

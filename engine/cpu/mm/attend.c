@@ -224,28 +224,27 @@ static bool attend_one(gn *g, const gn_attend *p) {
   attend a = plan(p);
   int64_t tasks = p->b * p->h;
   a.stride = sizeof(float) * (size_t)up(a.width + p->d, 16);
-  size_t bytes = a.stride * (size_t)gn_workers(g);
-  if (!(a.scratch = gn_alloc(g, bytes))) return false;
+  if (!(a.scratch = gn_scratch(g, &a.stride))) return false;
   if (tasks * p->n * (p->d + p->e) < 1 << 18) gn_parallel(g, 1, all_rows_task, &a);
   else gn_parallel(g, tasks, one_row_task, &a);
-  gn_free(g, a.scratch, bytes);
+  gn_scratch_free(g, a.scratch, a.stride);
   return true;
 }
 #endif
 
 bool K(attend)(gn *g, const gn_attend *p) {
   attend a = plan(p);
-  size_t bytes, worker;
+  size_t bytes;
   if (p->b * p->h * p->m == 0) return true;
 #ifdef GN_FAST
   if (p->m == 1 && !p->mask && p->softcap == 0) return attend_one(g, p);
 #endif
   float *packed = pack_all(g, &a, a.blocks > 1, false, false, p->e % NR != 0, 0, &bytes);
   if (!packed) return false;
-  a.stride = sizeof(float) * (size_t)up(ROWS * a.width + ROWS * p->d + p->d * NR, 16), worker = a.stride * (size_t)gn_workers(g);
-  if ((a.scratch = gn_alloc(g, worker))) {
+  a.stride = sizeof(float) * (size_t)up(ROWS * a.width + ROWS * p->d + p->d * NR, 16);
+  if ((a.scratch = gn_scratch(g, &a.stride))) {
     gn_parallel(g, p->b * p->h * a.blocks, forward_task, &a);
-    gn_free(g, a.scratch, worker);
+    gn_scratch_free(g, a.scratch, a.stride);
   }
   gn_free(g, packed, bytes);
   return a.scratch != NULL;
@@ -333,18 +332,18 @@ static void join_task(void *context, int64_t t, int worker) {
 
 bool K(attend_back)(gn *g, const gn_attend *p) {
   attend a = plan(p);
-  size_t bytes, worker;
+  size_t bytes;
   int64_t kv = p->b * p->g, size = p->b * p->h * p->m * p->d, want = kv >= 8 ? 1 : larger(1, smaller(8 / larger(kv, 1), p->n / 128));
   a.chunk = larger(SPAN, up((p->n + want - 1) / want, SPAN)), a.chunks = larger(1, (p->n + a.chunk - 1) / a.chunk);
   if (kv == 0) return true;
   float *packed = pack_all(g, &a, true, true, p->d % NR != 0, false, a.chunks - 1, &bytes);
   if (!packed) return false;
   a.width = up(a.chunk, SPAN);
-  a.stride = sizeof(float) * (size_t)up((2 * ROWS + 1) * a.width + ROWS * (a.dr + a.er), 16), worker = a.stride * (size_t)gn_workers(g);
-  if ((a.scratch = gn_alloc(g, worker))) {
+  a.stride = sizeof(float) * (size_t)up((2 * ROWS + 1) * a.width + ROWS * (a.dr + a.er), 16);
+  if ((a.scratch = gn_scratch(g, &a.stride))) {
     gn_parallel(g, kv * a.chunks, back_task, &a);
     gn_parallel(g, (size + 16383) / 16384, join_task, &a);
-    gn_free(g, a.scratch, worker);
+    gn_scratch_free(g, a.scratch, a.stride);
   }
   gn_free(g, packed, bytes);
   return a.scratch != NULL;

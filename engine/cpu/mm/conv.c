@@ -201,13 +201,12 @@ static bool run_jobs(gn *g, job *list, int64_t n) {
     if (list[i].scratch_size > size) size = list[i].scratch_size;
     alike &= list[i].blocks == list[0].blocks && list[i].parts == list[0].parts;
   }
-  size_t bytes = size * (size_t)gn_workers(g);
-  char *scratch = gn_alloc(g, bytes);
+  char *scratch = gn_scratch(g, &size);
   if (!scratch) return false;
   for (int64_t i = 0; i < n; i++) list[i].scratch = scratch, list[i].scratch_size = size;
   if (alike && n) gn_parallel(g, list->groups * list->blocks * list->parts, jobs_task, &(jobs){list, n});
   else for (int64_t i = 0; i < n; i++) gn_parallel(g, list[i].groups * list[i].blocks * list[i].parts, conv_task, &list[i]);
-  gn_free(g, scratch, bytes);
+  gn_scratch_free(g, scratch, size);
   return true;
 }
 
@@ -357,14 +356,12 @@ static void pool_task(void *context, int64_t i, int worker) {
 }
 
 static bool run_pieces(gn *g, pooling *c) {
-  int workers = gn_workers(g);
-  size_t own = ((size_t)(16 + c->j.o * c->high * c->s->in[2]) * sizeof(float) + 63) & ~(size_t)63, bytes = (own + c->j.scratch_size) * (size_t)workers;
-  char *scratch = gn_alloc(g, bytes);
-  if (!scratch) return false;
-  c->scratch = scratch, c->scratch_size = own, c->j.scratch = scratch + own * (size_t)workers;
-  for (int w = 0; w < workers; w++) *(int64_t *)(void *)(scratch + own * (size_t)w) = 0;
+  size_t own = ((size_t)(16 + c->j.o * c->high * c->s->in[2]) * sizeof(float) + 63) & ~(size_t)63, each = own + c->j.scratch_size;
+  if (!(c->scratch = gn_scratch(g, &each))) return false;
+  c->j.scratch = c->scratch + own, c->j.scratch_size = c->scratch_size = each;
+  for (int w = 0; w < gn_workers(g); w++) *(int64_t *)(void *)(c->scratch + each * (size_t)w) = 0;
   gn_parallel(g, c->j.v.n * c->pieces, pool_task, c);
-  gn_free(g, scratch, bytes);
+  gn_scratch_free(g, c->scratch, each);
   return true;
 }
 

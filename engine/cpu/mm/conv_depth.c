@@ -103,9 +103,8 @@ bool K(depthwise)(gn *g, const view *v, int64_t planes, const float *x, const fl
   size_t off_bytes = sizeof(int64_t) * (size_t)(2 * j.taps);
   if (!(j.off = gn_alloc(g, off_bytes))) return false;
   lay_out(&j);
-  size_t bytes = j.scratch_size * (size_t)gn_workers(g);
-  j.scratch = gn_alloc(g, bytes);
-  if (j.scratch) gn_parallel(g, (planes + chunk - 1) / chunk, task, &j), gn_free(g, j.scratch, bytes);
+  j.scratch = gn_scratch(g, &j.scratch_size);
+  if (j.scratch) gn_parallel(g, (planes + chunk - 1) / chunk, task, &j), gn_scratch_free(g, j.scratch, j.scratch_size);
   gn_free(g, j.off, off_bytes);
   return j.scratch != NULL;
 }

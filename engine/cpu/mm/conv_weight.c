@@ -104,7 +104,6 @@ static bool weight(gn *g, job *j) {
   if (!repack) j->stride = volume(s->out);
   size_t packed_bytes = (size_t)(s->o * j->stride) * sizeof(float);
   j->scratch_size = COLUMNS * BLOCK * sizeof(float) + BLOCK * sizeof(run);
-  size_t scratch_bytes = j->scratch_size * (size_t)gn_workers(g);
   j->rows = j->y;
   if (repack) {
     j->packed = gn_alloc(g, packed_bytes);
@@ -112,10 +111,10 @@ static bool weight(gn *g, job *j) {
     gn_parallel(g, s->o, row_task, j);
     j->rows = j->packed;
   }
-  j->scratch = gn_alloc(g, scratch_bytes);
+  j->scratch = gn_scratch(g, &j->scratch_size);
   if (j->scratch) {
     gn_parallel(g, s->groups * j->columns * j->parts, weight_task, j);
-    gn_free(g, j->scratch, scratch_bytes);
+    gn_scratch_free(g, j->scratch, j->scratch_size);
   }
   if (repack) gn_free(g, j->packed, packed_bytes);
   return j->scratch != NULL;

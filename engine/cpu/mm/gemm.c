@@ -164,15 +164,11 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
   choose_tiles(p, &s, gn_workers(g));
   if (keeps && !is_small(p->n, p->k)) keep_weights(g, &s);
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
-  size_t bytes = 0;
-  if (!is_small(s.nt, p->k)) {
-    s.stride = 4 * (size_t)(MC * KC + (s.kept ? 0 : KC * round_up(s.nt, NR)));
-    bytes = s.stride * gn_workers(g);
-    if (!(s.scratch = gn_alloc(g, bytes))) return false;
-  }
+  s.stride = 4 * (size_t)(MC * KC + (s.kept ? 0 : KC * round_up(s.nt, NR)));
+  if (!is_small(s.nt, p->k) && !(s.scratch = gn_scratch(g, &s.stride))) return false;
   if ((double)s.batch * p->m * p->n * p->k < HAND_OVER) for (int64_t i = 0; i < tasks; i++) tile_task(&s, i, 0);
   else gn_parallel(g, tasks, tile_task, &s);
-  if (s.scratch) gn_free(g, s.scratch, bytes);
+  gn_scratch_free(g, s.scratch, s.stride);
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include "wino.h"
 #define NR NARROW
 #define SPOTS 36
+#define BLOCKS 4          /* of rows whose products are held at once: they stay in the L2 cache */
 #define MOST 1024         /* channels of a large kernel's sum: a worker holds 4.6 KB for each */
 
 #ifdef GN_EXACT
@@ -186,12 +187,15 @@ static void tile_task(void *context, int64_t i, int worker) {
   int segs = find_segs(&j.t, i * NR, s);
   j.lanes = lanes_of(&j, i);
   for (int64_t c = 0; c < j.ci; c++) transform_in(&j, c, s, segs, &t, v);
-  for (int k = 0; k < SPOTS; k++)
-    for (int64_t m = 0; m < j.rows.count; m++) {
-      int64_t o = row_at(&j.rows, m);
-      multiply(&j, row_at(&j.rows, m + 1) - o, j.u + k * j.ustep + o * j.ci, k, v, z + o * NR);
-    }
-  for (int64_t o = 0; o < j.co; o++) transform_out(&j, o, s, segs, z);
+  for (int64_t m0 = 0; m0 < j.rows.count; m0 += BLOCKS) {
+    int64_t m1 = m0 + BLOCKS < j.rows.count ? m0 + BLOCKS : j.rows.count, o0 = row_at(&j.rows, m0), o1 = row_at(&j.rows, m1);
+    for (int k = 0; k < SPOTS; k++)
+      for (int64_t m = m0; m < m1; m++) {
+        int64_t o = row_at(&j.rows, m);
+        multiply(&j, row_at(&j.rows, m + 1) - o, j.u + k * j.ustep + o * j.ci, k, v, z + (o - o0) * NR);
+      }
+    for (int64_t o = o0; o < o1; o++) transform_out(&j, o, s, segs, z - o0 * NR);
+  }
 }
 
 typedef struct inputs { job j; int64_t panel0, pstep, slices; } inputs;
@@ -231,24 +235,22 @@ static bool few_panels(gn *g, job *j, int64_t panels) {
   few f = {*j, SPOTS * j->vstep};
   int64_t slices = j->ci < 32 ? 2 : j->ci / 16, z = SPOTS * (MR + 1) * NR;
   f.j.scratch_size = (size_t)(z + (j->own ? f.pstep + 16 : 0)) * sizeof(float);
-  size_t bytes = j->own ? 0 : (size_t)(panels * f.pstep) * sizeof(float), scratch_bytes = f.j.scratch_size * (size_t)gn_workers(g);
-  f.j.scratch = gn_alloc(g, scratch_bytes);
+  size_t bytes = j->own ? 0 : (size_t)(panels * f.pstep) * sizeof(float);
+  f.j.scratch = gn_scratch(g, &f.j.scratch_size);
   if (f.j.scratch && (j->own || (f.j.v = gn_alloc(g, bytes)))) {
     if (j->own) for (int w = 0; w < gn_workers(g); w++) *(int64_t *)(void *)((float *)(f.j.scratch + (size_t)w * f.j.scratch_size) + z + f.pstep) = 0;
     else gn_parallel(g, panels * slices, in_task, &(inputs){f.j, 0, f.pstep, slices});
     gn_parallel(g, panels * j->rows.count, out_task, &f);
   }
   bool fine = f.j.scratch && (j->own || f.j.v);
-  gn_free(g, f.j.v, bytes), gn_free(g, f.j.scratch, scratch_bytes);
+  gn_free(g, f.j.v, bytes), gn_scratch_free(g, f.j.scratch, f.j.scratch_size);
   return fine;
 }
 
 static bool all_panels(gn *g, job *j, int64_t panels) {
-  size_t bytes = j->scratch_size * (size_t)gn_workers(g);
-  j->scratch = gn_alloc(g, bytes);
-  if (!j->scratch) return false;
+  if (!(j->scratch = gn_scratch(g, &j->scratch_size))) return false;
   gn_parallel(g, panels, tile_task, j);
-  gn_free(g, j->scratch, bytes);
+  gn_scratch_free(g, j->scratch, j->scratch_size);
   return true;
 }
 
@@ -265,7 +267,7 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.rows = rows_of(j.co, MR);
   int64_t panels = (j.t.tiles + NR - 1) / NR;
   j.few = panels == 1 || (panels == 2 && gn_workers(g) > 2), j.own = panels == 1 && gn_workers(g) <= OWN_THREADS;
-  j.kstep = j.t.tiles <= VL ? VL : NR, j.ustep = j.co * j.ci + SPARE, j.vstep = (j.ci + 1) * j.kstep, j.zstep = (j.co + 1) * NR;
+  j.kstep = j.t.tiles <= VL ? VL : NR, j.ustep = j.co * j.ci + SPARE, j.vstep = (j.ci + 1) * j.kstep, j.zstep = ((j.co < BLOCKS * MR ? j.co : BLOCKS * MR) + 1) * NR;
   size_t u_bytes = (size_t)(SPOTS * (j.co * j.ci + (j.few ? j.rows.count : 1) * SPARE)) * sizeof(float);
   j.lanes = NR, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   bool fresh, fine = false;
