@@ -38,7 +38,7 @@ static void scores(const float *panels, const float *from, int64_t step, int64_t
     const float *b = spare;
     if (panels) b = panels + j / NR * k * NR;
     else pack_panel(NR, larger(0, smaller(NR, have - j)), k, from + j * step, step, 1, spare);
-    for (int64_t i = 0; i < rows; i += MR) micro_table[smaller(MR, rows - i)](k, a + i * lda, lda, 1, b, NR, s + i * lds + j - j0, lds, false);
+    for (int64_t i = 0; i < rows; i += MR) K(micro_table)[smaller(MR, rows - i)](k, a + i * lda, lda, 1, b, NR, s + i * lds + j - j0, lds, false, 0, NULL);
   }
 }
 
@@ -49,7 +49,7 @@ static void apply(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, 
     for (int64_t j = 0; j < n; j += NR)
       for (int64_t i = 0; i < m; i += MR) {
         int64_t r = smaller(MR, m - i), w = smaller(NR, n - j), kc = smaller(KEYS, k - p);
-        if (w == NR) micro_table[r](kc, a + i * ars + p * acs, ars, acs, b + p * brs + j, brs, c + i * ldc + j, ldc, add);
+        if (w == NR) K(micro_table)[r](kc, a + i * ars + p * acs, ars, acs, b + p * brs + j, brs, c + i * ldc + j, ldc, add, 0, NULL);
         else micro_edge(r, w, kc, a + i * ars + p * acs, ars, acs, b + p * brs + j, brs, c + i * ldc + j, ldc, add);
       }
 }

@@ -18,45 +18,70 @@
 /* kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
 typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; float *kept; int64_t columns; } tiles;
 
+#define MICRO_N(n) static __attribute__((noinline)) void micro_##n(MICRO_ARGS) { micro_rows(n, k, a, ars, acs, b, brs, c, ldc, add, end, bias); }
+MICRO_N(1) MICRO_N(2) MICRO_N(3) MICRO_N(4)
+#if MR > 4
+MICRO_N(5) MICRO_N(6)
+#endif
+#if MR > 6
+MICRO_N(7) MICRO_N(8)
+#endif
+#if MR > 8
+MICRO_N(9) MICRO_N(10) MICRO_N(11) MICRO_N(12) MICRO_N(13) MICRO_N(14)
+#endif
+micro_fn *const K(micro_table)[MR + 1] = {0, micro_1, micro_2, micro_3, micro_4,
+#if MR > 4
+  micro_5, micro_6,
+#endif
+#if MR > 6
+  micro_7, micro_8,
+#endif
+#if MR > 8
+  micro_9, micro_10, micro_11, micro_12, micro_13, micro_14,
+#endif
+};
+
 static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* What comes after the products: bias (of the rows, or of the columns), then the activation; a panel of w columns of m rows. */
-typedef int32_t gn_ivec __attribute__((vector_size(VL * 4)));
-GN_INLINE gn_vec choose(gn_ivec mask, gn_vec a, gn_vec b) { return (gn_vec)((mask & (gn_ivec)a) | (~mask & (gn_ivec)b)); }
+/* What comes after the products of a tile of m rows and w columns: bias (of the rows, or of the columns), then the activation. */
 static void finish(const gn_gemm *p, const float *bias, float *c, int64_t m, int64_t w) {
-  gn_vec none = {0}, slope = p->act.slope - none, cap = p->act.cap - none;
-  bool on = p->act.on, relu = !p->act.slope, capped = p->act.cap < 3e38f;
-  for (int64_t i = 0; i < m; i++, c += p->ldc) {
-    if (w == NR)
-      for (int64_t j = 0; j < NR; j += VL) {
-        gn_vec v = *(gn_vecu *)(c + j);
-        if (bias && p->row_bias) v += bias[i];
-        else if (bias) v += *(const gn_vecu *)(bias + j);
-        if (on && relu) v = choose(v <= none, none, v);
-        else if (on) v = choose(v <= none, v * slope, v);
-        if (on && capped) v = choose(v > cap, cap, v);
-        *(gn_vecu *)(c + j) = v;
-      }
-    else for (int64_t j = 0; j < w; j++) {
+  for (int64_t i = 0; i < m; i++, c += p->ldc)
+    for (int64_t j = 0; j < w; j++) {
       float v = bias ? c[j] + bias[p->row_bias ? i : j] : c[j];
-      c[j] = on ? gn_activate(v, &p->act) : v;
+      c[j] = p->act.on ? gn_activate(v, &p->act) : v;
     }
-  }
+}
+
+/* The same of a whole panel that has its bias. */
+static void activate(const gn_gemm *p, float *c, int64_t m) {
+  gn_vec none = {0}, slope = p->act.slope - none, cap = p->act.cap - none;
+  for (int64_t i = 0; i < m; i++, c += p->ldc)
+    for (int64_t j = 0; j < NR; j += VL) {
+      gn_vec v = *(gn_vecu *)(c + j), low = p->act.slope ? v * slope : none;
+      v = choose(v <= none, low, v);
+      *(gn_vecu *)(c + j) = choose(v > cap, cap, v);
+    }
 }
 
 /* C[m,n] (+)= A B with B in panels that lie `step` apart, their rows brs apart; w < NR columns of the last panel go through a small tile. end: the product
  * whose bias (from this tile's first row or column on) and activation follow, or NULL. */
 static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *b, int64_t brs, int64_t step, float *c, int64_t ldc, bool add) {
+  bool relu = end && end->act.on && !end->act.slope && end->act.cap == __builtin_inff();
+  int what = !end ? 0 : (!bias ? 0 : end->row_bias ? ROW_BIAS : COLUMN_BIAS) | (relu ? RELU : 0);
   for (int64_t j = 0; j < n; j += NR, b += step) {
     int64_t w = smaller(NR, n - j);
     for (int64_t i = 0; i < m; i += MR) {
       int64_t r = smaller(MR, m - i);
-      const float *ai = a + i / MR * atile;
+      const float *ai = a + i / MR * atile, *bi = bias && end ? bias + (end->row_bias ? i : j) : NULL;
       float *ci = c + i * ldc + j;
-      if (w == NR) micro_table[r](k, ai, ars, acs, b, brs, ci, ldc, add);
-      else micro_edge(r, w, k, ai, ars, acs, b, brs, ci, ldc, add);
-      if (end) finish(end, !bias ? NULL : bias + (end->row_bias ? i : j), ci, r, w);
+      if (w == NR) {
+        K(micro_table)[r](k, ai, ars, acs, b, brs, ci, ldc, add, what, bi);
+        if (end && end->act.on && !relu) activate(end, ci, r);
+      } else {
+        micro_edge(r, w, k, ai, ars, acs, b, brs, ci, ldc, add);
+        if (end) finish(end, bi, ci, r, w);
+      }
     }
   }
 }
@@ -180,7 +205,7 @@ static void gate_product(const tiles *s, int64_t r, int64_t n, int64_t j, float 
   const gn_gemm *p = s->p;
   for (int64_t k = 0; k < p->k; k += KC) {
     int64_t kc = smaller(KC, p->k - k);
-    micro_table[n](kc, p->a + r * p->ars + k, p->ars, 1, s->kept + k * s->columns + j * kc, NR, tile, NR, add || k > 0);
+    K(micro_table)[n](kc, p->a + r * p->ars + k, p->ars, 1, s->kept + k * s->columns + j * kc, NR, tile, NR, add || k > 0, 0, NULL);
   }
   for (int64_t i = 0; i < n * NR && p->bias; i += VL) *(gn_vec *)(tile + i) += *(const gn_vecu *)(p->bias + j + i % NR);
 }

@@ -3,6 +3,7 @@
  * C[rows, NR] = (C or 0) + A[rows, k] B[k, NR]: rows x NR accumulators live in registers, k runs strictly in order with one accumulator per element, so that
  * without contraction (GN_EXACT) the bits are those of the plain loop at every ISA level, however the product is cut into tiles and blocks of k.
  * B comes as a panel: row k at b + k*brs, NR floats side by side. A comes with any strides (only broadcasts are read from it).
+ * end says what is done to the sums before they are stored: a bias of the rows or of the columns is added, what is below 0 cut.
  */
 #ifndef GN_CPU_MICRO_H
 #define GN_CPU_MICRO_H
@@ -33,7 +34,12 @@ typedef float gn_vecu __attribute__((vector_size(VL * 4), aligned(4), may_alias)
 #endif
 #define GN_INLINE static inline __attribute__((always_inline, unused))
 
-GN_INLINE void micro_rows(const int rows, int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add) {
+enum { ROW_BIAS = 1, COLUMN_BIAS = 2, RELU = 4 };
+typedef int32_t gn_ivec __attribute__((vector_size(VL * 4)));
+GN_INLINE gn_vec choose(gn_ivec mask, gn_vec a, gn_vec b) { return (gn_vec)((mask & (gn_ivec)a) | (~mask & (gn_ivec)b)); }
+
+#define MICRO_ARGS int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add, int end, const float *bias
+GN_INLINE void micro_rows(const int rows, MICRO_ARGS) {
   gn_vec acc[MR][2];
   UNROLL
   for (int i = 0; i < rows; i++) __builtin_prefetch(c + i * ldc, 1);
@@ -54,7 +60,17 @@ GN_INLINE void micro_rows(const int rows, int64_t k, const float *restrict a, in
     }
     a += acs, b += brs;
   }
+  if (end) {
+    gn_vec none = {0}, b0 = none, b1 = none;
+    if (end & COLUMN_BIAS) b0 = *(const gn_vecu *)bias, b1 = *(const gn_vecu *)(bias + VL);
     UNROLL
+    for (int i = 0; i < rows; i++) {
+      if (end & ROW_BIAS) b0 = b1 = bias[i] - none;
+      if (end & (ROW_BIAS | COLUMN_BIAS)) acc[i][0] += b0, acc[i][1] += b1;
+      if (end & RELU) acc[i][0] = choose(acc[i][0] <= none, none, acc[i][0]), acc[i][1] = choose(acc[i][1] <= none, none, acc[i][1]);
+    }
+  }
+  UNROLL
   for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i][0], *(gn_vecu *)(c + i * ldc + VL) = acc[i][1];
 }
 
@@ -75,28 +91,6 @@ GN_INLINE void half_rows(const int rows, int64_t k, const float *restrict a, int
   for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i];
 }
 
-#define MICRO_ARGS int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add
-#define MICRO_N(n) static __attribute__((noinline, unused)) void micro_##n(MICRO_ARGS) { micro_rows(n, k, a, ars, acs, b, brs, c, ldc, add); }
-MICRO_N(1) MICRO_N(2) MICRO_N(3) MICRO_N(4)
-#if MR > 4
-MICRO_N(5) MICRO_N(6)
-#endif
-#if MR > 6
-MICRO_N(7) MICRO_N(8)
-#endif
-#if MR > 8
-MICRO_N(9) MICRO_N(10) MICRO_N(11) MICRO_N(12) MICRO_N(13) MICRO_N(14)
-#endif
 typedef void micro_fn(MICRO_ARGS);
-static micro_fn *const micro_table[MR + 1] __attribute__((unused)) = {0, micro_1, micro_2, micro_3, micro_4,
-#if MR > 4
-  micro_5, micro_6,
-#endif
-#if MR > 6
-  micro_7, micro_8,
-#endif
-#if MR > 8
-  micro_9, micro_10, micro_11, micro_12, micro_13, micro_14,
-#endif
-};
+extern micro_fn *const K(micro_table)[MR + 1];        /* by the number of rows; in gemm.c */
 #endif
