@@ -11,6 +11,7 @@
 #define ONE_TASK 1.5e6                           /* multiplications that are not worth a second thread */
 #define HAND_OVER 1e5                            /* multiplications that are done before another thread begins */
 #define FEW_PANELS 20                            /* of B: packing A for fewer does not pay */
+#define READ_ROWS (10 * MR)                       /* packing B for fewer does not pay */
 #define KEEP_FEW 3                               /* from here on kept panels beat reading B as it lies */
 #define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
 #define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
@@ -86,21 +87,25 @@ static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t
   }
 }
 
-/* b: the tile's first column, which is column j of B. Rows of A that few panels meet are read as they lie, unless their step puts them all in one place of the caches. */
+/* b: the tile's first column, which is column j of B. Rows of A that few panels meet are read as they lie, unless their step puts them all in one place of the caches;
+ * so are B's whole panels where few rows meet them. */
 static void tile_product(const tiles *s, const gn_gemm *end, const float *bias, const float *a, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
   const gn_gemm *p = s->p;
   float *ap = scratch, *packed = scratch + MC * KC;
   bool lies = p->acs == 1 && n <= FEW_PANELS * NR && p->ars % 1024;
+  int64_t whole = !s->kept && p->bcs == 1 && m <= READ_ROWS ? n / NR * NR : 0;
   for (int64_t k0 = 0; k0 < p->k; k0 += KC) {
     int64_t kc = smaller(KC, p->k - k0);
-    const float *bp = s->kept ? s->kept + k0 * s->columns + j * kc : packed;
-    if (!s->kept) pack_b(kc, n, b + k0 * p->brs, p->brs, p->bcs, packed);
+    const float *bp = s->kept ? s->kept + k0 * s->columns + j * kc : packed, *bk = b + k0 * p->brs;
+    if (!s->kept) pack_b(kc, n - whole, bk + whole * p->bcs, p->brs, p->bcs, packed);
     for (int64_t i = 0; i < m; i += MC) {
-      int64_t mc = smaller(MC, m - i);
-      const float *ai = a + i * p->ars + k0 * p->acs;
+      int64_t mc = smaller(MC, m - i), ars = lies ? p->ars : 1, acs = lies ? 1 : MR, atile = lies ? MR * p->ars : kc * MR;
+      const float *ai = a + i * p->ars + k0 * p->acs, *bi = bias && p->row_bias ? bias + i : bias;
+      const gn_gemm *last = k0 + kc == p->k ? end : NULL;
+      float *ci = c + i * p->ldc;
       if (!lies) pack_a(mc, kc, ai, p->ars, p->acs, ap), ai = ap;
-      run_panels(k0 + kc == p->k ? end : NULL, bias && p->row_bias ? bias + i : bias, mc, n, kc, ai, lies ? p->ars : 1, lies ? 1 : MR, lies ? MR * p->ars : kc * MR,
-                 bp, NR, kc * NR, c + i * p->ldc, p->ldc, p->add || k0 > 0);
+      run_panels(last, bi, mc, whole, kc, ai, ars, acs, atile, bk, p->brs, NR, ci, p->ldc, p->add || k0 > 0);
+      run_panels(last, bi && !p->row_bias ? bi + whole : bi, mc, n - whole, kc, ai, ars, acs, atile, bp, NR, kc * NR, ci + whole, p->ldc, p->add || k0 > 0);
     }
   }
 }
