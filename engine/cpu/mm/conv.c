@@ -20,7 +20,7 @@ typedef struct job {
   int64_t k, depth, pixels, width, total, panels, blocks, parts, copy;      /* copy: floats of a strip's picture */
   rows rows;
   bool direct;
-  char *scratch; size_t scratch_size;      /* per worker: a strip's picture, a panel, a tile for each panel */
+  char *scratch; size_t scratch_size;      /* per worker: a strip's picture, a panel, a tile; where k is cut, one for each panel */
   float *own; size_t own_bytes;            /* packed, where it is not kept */
 } job;
 
@@ -97,7 +97,7 @@ static void conv_block(const job *j, int64_t i, int worker) {
     for (int64_t u = u0; u < u1; u++) {
       panel p;
       find_panel(j, group, u, &s, &p);
-      float *t = tiles + (u - u0) * j->o * j->width, *c = p.c ? p.c : t;
+      float *t = tiles + (j->k > j->depth ? u - u0 : 0) * j->o * j->width, *c = p.c ? p.c : t;
       int64_t width = p.b && p.count <= VL ? VL : j->width;
       if (!p.b) K(conv_gather)(&j->v, x, p.r, p.runs, p.count, j->width, k0, k1, gathered);
       for (int64_t m = m0; m < m1; m++) {
@@ -158,7 +158,7 @@ static void plan(job *j) {
   if (j->parts > (j->rows.count + 1) / 2) j->parts = (j->rows.count + 1) / 2;
   j->direct = true;
   for (int d = 0; d < 3; d++) j->direct &= j->ostep[d] == 1 && j->v.q[d] == j->osize[d];
-  j->scratch_size = ((size_t)(j->copy + j->depth * j->width + j->panels * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
+  j->scratch_size = ((size_t)(j->copy + j->depth * j->width + (cuts > 1 ? j->panels : 1) * j->o * j->width) * sizeof(float) + 63) & ~(size_t)63;
 }
 
 /* The convolution that the view describes, its weights packed; ostep/cstep: steps of the weights for an output and an input channel. kind: of the kept form, -1 = it is not kept.

@@ -16,8 +16,8 @@
 #define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
 #define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
 
-/* kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
-typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; float *kept; int64_t columns; } tiles;
+/* packed: floats of B's panels in the scratch, in front of A's. kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
+typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; int64_t packed; float *kept; int64_t columns; } tiles;
 
 #define MICRO_N(n) static __attribute__((noinline)) void micro_##n(MICRO_ARGS) { micro_rows(n, k, a, ars, acs, b, brs, c, ldc, add, end, bias); }
 MICRO_N(1) MICRO_N(2) MICRO_N(3) MICRO_N(4)
@@ -87,13 +87,16 @@ static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t
   }
 }
 
-/* b: the tile's first column, which is column j of B. Rows of A that few panels meet are read as they lie, unless their step puts them all in one place of the caches;
- * so are B's whole panels where few rows meet them. */
+/* Rows of A that few panels meet are read as they lie, unless their step puts them all in one place of the caches; so are B's whole panels where few rows meet them. */
+static bool a_lies(const gn_gemm *p, int64_t n) { return p->acs == 1 && n <= FEW_PANELS * NR && p->ars % 1024; }
+static bool b_lies(const gn_gemm *p, int64_t m) { return p->bcs == 1 && m <= READ_ROWS; }
+
+/* b: the tile's first column, which is column j of B. */
 static void tile_product(const tiles *s, const gn_gemm *end, const float *bias, const float *a, const float *b, int64_t j, float *c, int64_t m, int64_t n, float *scratch) {
   const gn_gemm *p = s->p;
-  float *ap = scratch, *packed = scratch + MC * KC;
-  bool lies = p->acs == 1 && n <= FEW_PANELS * NR && p->ars % 1024;
-  int64_t whole = !s->kept && p->bcs == 1 && m <= READ_ROWS ? n / NR * NR : 0;
+  float *packed = scratch, *ap = scratch + s->packed;
+  bool lies = a_lies(p, n);
+  int64_t whole = !s->kept && b_lies(p, m) ? n / NR * NR : 0;
   for (int64_t k0 = 0; k0 < p->k; k0 += KC) {
     int64_t kc = smaller(KC, p->k - k0);
     const float *bp = s->kept ? s->kept + k0 * s->columns + j * kc : packed, *bk = b + k0 * p->brs;
@@ -194,7 +197,8 @@ bool K(gemm)(gn *g, const gn_gemm *p) {
   choose_tiles(p, &s, gn_workers(g));
   if (keeps && !is_small(p->n, p->k)) keep_weights(g, &s);
   int64_t tasks = (s.batch + s.group - 1) / s.group * s.tm * s.tn;
-  s.stride = 4 * (size_t)(MC * KC + (s.kept ? 0 : KC * round_up(s.nt, NR)));
+  s.packed = s.kept ? 0 : KC * (b_lies(p, s.mt) ? NR : round_up(s.nt, NR));
+  s.stride = sizeof(float) * (size_t)(s.packed + (a_lies(p, s.nt) ? 0 : MC * KC));
   if (!is_small(s.nt, p->k) && !(s.scratch = gn_scratch(g, &s.stride))) return false;
   if ((double)s.batch * p->m * p->n * p->k < HAND_OVER) for (int64_t i = 0; i < tasks; i++) tile_task(&s, i, 0);
   else gn_parallel(g, tasks, tile_task, &s);
