@@ -52,7 +52,7 @@ KOPT    = -O2
 MMOPT   = -O3
 else
 KOPT    = -O2 -ftree-vectorize -fvect-cost-model=dynamic
-MMOPT   = -O3 -fno-tree-loop-distribute-patterns    # rows are short: a call of memmove takes longer than the copy
+MMOPT   = -O3 -fno-tree-loop-distribute-patterns -fno-version-loops-for-strides    # rows are short: a call of memmove takes longer than the copy
 endif
 
 ENGINE  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard engine/*.c engine/io/*.c))

@@ -39,27 +39,36 @@ typedef int32_t gn_ivec __attribute__((vector_size(VL * 4)));
 GN_INLINE gn_vec choose(gn_ivec mask, gn_vec a, gn_vec b) { return (gn_vec)((mask & (gn_ivec)a) | (~mask & (gn_ivec)b)); }
 
 #define MICRO_ARGS int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add, int end, const float *bias
+/* Every fourth row has a pointer of its own, or the steps to all rows would not fit into the registers; not known to the compiler as such, or it would find the steps again. */
+#define PLACES(type, to, from, step) type to[4] = {from, from + 4 * step, from + 8 * step, from + 12 * step}; __asm__("" : "+r"(to[1]), "+r"(to[2]), "+r"(to[3]))
+#define ROW(of, i, step) (of[(i) / 4] + (i) % 4 * (step))
+
 GN_INLINE void micro_rows(const int rows, MICRO_ARGS) {
   gn_vec acc[MR][2];
+  PLACES(float *, cr, c, ldc);
   UNROLL
-  for (int i = 0; i < rows; i++) __builtin_prefetch(c + i * ldc, 1);
+  for (int i = 0; i < rows; i++) __builtin_prefetch(ROW(cr, i, ldc), 1);
   if (add) {
     UNROLL
-    for (int i = 0; i < rows; i++) acc[i][0] = *(const gn_vecu *)(c + i * ldc), acc[i][1] = *(const gn_vecu *)(c + i * ldc + VL);
+    for (int i = 0; i < rows; i++) acc[i][0] = *(const gn_vecu *)ROW(cr, i, ldc), acc[i][1] = *(const gn_vecu *)(ROW(cr, i, ldc) + VL);
   } else {
     UNROLL
     for (int i = 0; i < rows; i++) acc[i][0] = (gn_vec){0}, acc[i][1] = (gn_vec){0};
   }
-  for (int64_t p = 0; p < k; p++) {
+  PLACES(const float *, ar, a, ars);
+  for (int64_t p = 0; p < k; p++, b += brs) {
     gn_vec b0 = *(const gn_vecu *)b, b1 = *(const gn_vecu *)(b + VL);
     UNROLL
     for (int i = 0; i < rows; i++) {
-      gn_vec x = a[i * ars] - (gn_vec){0};
+      gn_vec x = *ROW(ar, i, ars) - (gn_vec){0};
       acc[i][0] += x * b0;
       acc[i][1] += x * b1;
     }
-    a += acs, b += brs;
+    UNROLL
+    for (int i = 0; i < (rows + 3) / 4; i++) ar[i] += acs;
   }
+  __asm__("" : "+r"(c), "+r"(ldc));
+  PLACES(float *, to, c, ldc);
   if (end) {
     gn_vec none = {0}, b0 = none, b1 = none;
     if (end & COLUMN_BIAS) b0 = *(const gn_vecu *)bias, b1 = *(const gn_vecu *)(bias + VL);
@@ -71,21 +80,24 @@ GN_INLINE void micro_rows(const int rows, MICRO_ARGS) {
     }
   }
   UNROLL
-  for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i][0], *(gn_vecu *)(c + i * ldc + VL) = acc[i][1];
+  for (int i = 0; i < rows; i++) *(gn_vecu *)ROW(to, i, ldc) = acc[i][0], *(gn_vecu *)(ROW(to, i, ldc) + VL) = acc[i][1];
 }
 
 /* The same for one vector of columns. */
 GN_INLINE void half_rows(const int rows, int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add) {
   gn_vec acc[MR];
+  PLACES(const float *, ar, a, ars);
   UNROLL
   for (int i = 0; i < rows; i++) {
     acc[i] = (gn_vec){0};
     if (add) acc[i] = *(const gn_vecu *)(c + i * ldc);
   }
-  for (int64_t p = 0; p < k; p++, a += acs, b += brs) {
+  for (int64_t p = 0; p < k; p++, b += brs) {
     gn_vec x = *(const gn_vecu *)b;
     UNROLL
-    for (int i = 0; i < rows; i++) acc[i] += a[i * ars] * x;
+    for (int i = 0; i < rows; i++) acc[i] += *ROW(ar, i, ars) * x;
+    UNROLL
+    for (int i = 0; i < (rows + 3) / 4; i++) ar[i] += acs;
   }
   UNROLL
   for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i];
