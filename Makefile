@@ -144,8 +144,11 @@ demo: setup
 	@$(MAKE) --no-print-directory $(BUILD)/genai
 	@$(BUILD)/genai examples/book.lua "a rabbit who wanted to see the sea" -o book.html
 
+$(BUILD)/bench_gemm: scripts/bench_gemm.c $(LIBOBJ)
+	$(CC) $(CFLAGS) $(BASE) -o $@ $< $(LIBOBJ) $(LUA_LIBS) $(DEP_LIBS) -lopenblas
+
 bench: setup
-	@$(MAKE) --no-print-directory $(BUILD)/genai
+	@$(MAKE) --no-print-directory $(BUILD)/genai $(BUILD)/bench_gemm
 	@sh scripts/bench.sh $(BUILD)
 
 # The networks beside PyTorch and onnxruntime (PEERS names a Python environment that has them).

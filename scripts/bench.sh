@@ -13,7 +13,6 @@ peer() { # name, command ..: a process that answers requests, one line each
   "$@" < "$dir/$name.ask" > "$dir/$name.answer" &
 }
 trap 'rm -rf "$dir"' EXIT
-${CC:-cc} -O2 -o "$dir/blas" scripts/bench_blas.c -lopenblas -lm
-peer blas "$dir/blas"
+peer gemm "$build/bench_gemm"
 [ -z "$PEERS" ] || peer torch "$PEERS/bin/python" scripts/bench_peer.py
 "$build/genai" scripts/bench.lua "$dir" "$build/genai" "$@"
