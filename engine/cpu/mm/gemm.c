@@ -19,7 +19,7 @@
 /* packed: floats of B's panels in the scratch, in front of A's. kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
 typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; int64_t packed; float *kept; int64_t columns; } tiles;
 
-#define MICRO_N(n) static __attribute__((noinline)) void micro_##n(MICRO_ARGS) { micro_rows(n, k, a, ars, acs, b, brs, c, ldc, add, end, bias); }
+#define MICRO_N(n) static __attribute__((noinline)) void micro_##n(MICRO_ARGS) { micro_rows(n, 2, k, a, ars, acs, b, brs, c, ldc, add, end, bias); }
 MICRO_N(1) MICRO_N(2) MICRO_N(3) MICRO_N(4)
 #if MR > 4
 MICRO_N(5) MICRO_N(6)
@@ -41,6 +41,12 @@ micro_fn *const K(micro_table)[MR + 1] = {0, micro_1, micro_2, micro_3, micro_4,
   micro_9, micro_10, micro_11, micro_12, micro_13, micro_14,
 #endif
 };
+
+#ifdef QUAD
+#define QUAD_N(n) static __attribute__((noinline)) void quad_##n(MICRO_ARGS) { micro_rows(n, 4, k, a, ars, acs, b, brs, c, ldc, add, end, bias); }
+QUAD_N(1) QUAD_N(2) QUAD_N(3) QUAD_N(4) QUAD_N(5) QUAD_N(6)
+static micro_fn *const quad_table[QUAD + 1] = {0, quad_1, quad_2, quad_3, quad_4, quad_5, quad_6};
+#endif
 
 static int64_t round_up(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -70,6 +76,12 @@ static void activate(const gn_gemm *p, float *c, int64_t m) {
 static void run_panels(const gn_gemm *end, const float *bias, int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, int64_t atile, const float *b, int64_t brs, int64_t step, float *c, int64_t ldc, bool add) {
   bool relu = end && end->act.on && !end->act.slope && end->act.cap == __builtin_inff();
   int what = !end ? 0 : (!bias ? 0 : end->row_bias ? ROW_BIAS : COLUMN_BIAS) | (relu ? RELU : 0);
+#ifdef QUAD
+  bool lies = step == NR && atile == MR * ars && (!end || !end->act.on || relu);
+  for (; lies && n >= 2 * NR; n -= 2 * NR, b += 2 * NR, c += 2 * NR, bias = what & COLUMN_BIAS ? bias + 2 * NR : bias)
+    for (int64_t i = 0; i < m; i += QUAD)
+      quad_table[smaller(QUAD, m - i)](k, a + i * ars, ars, acs, b, brs, c + i * ldc, ldc, add, what, what & ROW_BIAS ? bias + i : bias);
+#endif
   for (int64_t j = 0; j < n; j += NR, b += step) {
     int64_t w = smaller(NR, n - j);
     for (int64_t i = 0; i < m; i += MR) {

@@ -43,26 +43,34 @@ GN_INLINE gn_vec choose(gn_ivec mask, gn_vec a, gn_vec b) { return (gn_vec)((mas
 #define PLACES(type, to, from, step) type to[4] = {from, from + 4 * step, from + 8 * step, from + 12 * step}; __asm__("" : "+r"(to[1]), "+r"(to[2]), "+r"(to[3]))
 #define ROW(of, i, step) (of[(i) / 4] + (i) % 4 * (step))
 
-GN_INLINE void micro_rows(const int rows, MICRO_ARGS) {
-  gn_vec acc[MR][2];
+/* nv: vectors of columns. */
+GN_INLINE void micro_rows(const int rows, const int nv, MICRO_ARGS) {
+  gn_vec acc[MR][4], v[4];
   PLACES(float *, cr, c, ldc);
   UNROLL
   for (int i = 0; i < rows; i++) __builtin_prefetch(ROW(cr, i, ldc), 1);
   if (add) {
     UNROLL
-    for (int i = 0; i < rows; i++) acc[i][0] = *(const gn_vecu *)ROW(cr, i, ldc), acc[i][1] = *(const gn_vecu *)(ROW(cr, i, ldc) + VL);
+    for (int i = 0; i < rows; i++) {
+      UNROLL
+      for (int j = 0; j < nv; j++) acc[i][j] = *(const gn_vecu *)(ROW(cr, i, ldc) + j * VL);
+    }
   } else {
     UNROLL
-    for (int i = 0; i < rows; i++) acc[i][0] = (gn_vec){0}, acc[i][1] = (gn_vec){0};
+    for (int i = 0; i < rows; i++) {
+      UNROLL
+      for (int j = 0; j < nv; j++) acc[i][j] = (gn_vec){0};
+    }
   }
   PLACES(const float *, ar, a, ars);
   for (int64_t p = 0; p < k; p++, b += brs) {
-    gn_vec b0 = *(const gn_vecu *)b, b1 = *(const gn_vecu *)(b + VL);
+    UNROLL
+    for (int j = 0; j < nv; j++) v[j] = *(const gn_vecu *)(b + j * VL);
     UNROLL
     for (int i = 0; i < rows; i++) {
       gn_vec x = *ROW(ar, i, ars) - (gn_vec){0};
-      acc[i][0] += x * b0;
-      acc[i][1] += x * b1;
+      UNROLL
+      for (int j = 0; j < nv; j++) acc[i][j] += x * v[j];
     }
     UNROLL
     for (int i = 0; i < (rows + 3) / 4; i++) ar[i] += acs;
@@ -70,17 +78,27 @@ GN_INLINE void micro_rows(const int rows, MICRO_ARGS) {
   __asm__("" : "+r"(c), "+r"(ldc));
   PLACES(float *, to, c, ldc);
   if (end) {
-    gn_vec none = {0}, b0 = none, b1 = none;
-    if (end & COLUMN_BIAS) b0 = *(const gn_vecu *)bias, b1 = *(const gn_vecu *)(bias + VL);
+    gn_vec none = {0};
+    UNROLL
+    for (int j = 0; j < nv; j++) {
+      v[j] = none;
+      if (end & COLUMN_BIAS) v[j] = *(const gn_vecu *)(bias + j * VL);
+    }
     UNROLL
     for (int i = 0; i < rows; i++) {
-      if (end & ROW_BIAS) b0 = b1 = bias[i] - none;
-      if (end & (ROW_BIAS | COLUMN_BIAS)) acc[i][0] += b0, acc[i][1] += b1;
-      if (end & RELU) acc[i][0] = choose(acc[i][0] <= none, none, acc[i][0]), acc[i][1] = choose(acc[i][1] <= none, none, acc[i][1]);
+      UNROLL
+      for (int j = 0; j < nv; j++) {
+        if (end & ROW_BIAS) v[j] = bias[i] - none;
+        if (end & (ROW_BIAS | COLUMN_BIAS)) acc[i][j] += v[j];
+        if (end & RELU) acc[i][j] = choose(acc[i][j] <= none, none, acc[i][j]);
+      }
     }
   }
   UNROLL
-  for (int i = 0; i < rows; i++) *(gn_vecu *)ROW(to, i, ldc) = acc[i][0], *(gn_vecu *)(ROW(to, i, ldc) + VL) = acc[i][1];
+  for (int i = 0; i < rows; i++) {
+    UNROLL
+    for (int j = 0; j < nv; j++) *(gn_vecu *)(ROW(to, i, ldc) + j * VL) = acc[i][j];
+  }
 }
 
 /* The same for one vector of columns. */
@@ -105,4 +123,7 @@ GN_INLINE void half_rows(const int rows, int64_t k, const float *restrict a, int
 
 typedef void micro_fn(MICRO_ARGS);
 extern micro_fn *const K(micro_table)[MR + 1];        /* by the number of rows; in gemm.c */
+#if VL == 16
+#define QUAD 6                                        /* rows of a tile of four vectors: fewer tiles, of whole runs of B as it lies */
+#endif
 #endif
