@@ -95,6 +95,7 @@ typedef struct gn_source { gn_storage *store; uint64_t key; } gn_source;      /*
 /* Weights in training change with every step, and their gradients' inputs are made anew: only others are worth keeping packed. */
 gn_source gn_source_of(const gn_tensor *w, int64_t groups);
 void *gn_packed_weights(gn *, const gn_source *, int kind, size_t bytes, bool *fresh);
+bool gn_packed_ready(const gn_source *, int kind, size_t bytes);     /* one is kept, and need not be filled */
 
 /* ---- threads: task(context, i) for i in 0..n-1, each once, in any order, on the pool; returns when all are done.
  * Which i exist and what they do may depend on shapes only, never on the number of threads. ---- */

@@ -21,7 +21,7 @@ bool gn_each(const char *op, const char *name, const gn_arg *a, int nd, int64_t 
 }
 
 bool gn_conv_of(const char *op, int nd, const gn_tensor *big, const gn_tensor *small, const gn_tensor *w, const gn_arg *geometry, const gn_arg *groups, gn_conv *s) {
-  s->whole = false, s->edge = GN_ZERO;
+  s->whole = false, s->edge = GN_ZERO, s->half = NULL;
   s->weights = (gn_source){ 0 }, s->act.on = false;
   if (nd < 1 || nd > 3 || geometry->n != 9) return gn_fail("%s: wanted one to three dims", op);
   for (int d = 0; d < 3; d++) {
@@ -66,6 +66,13 @@ static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, false, out); }
 bool gn__fwd_conv_whole(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, true, out); }
 
+float *gn_conv_widen(gn *g, const gn_conv *s, size_t *bytes) {
+  int64_t n = s->o * (s->c / s->groups) * s->k[0] * s->k[1] * s->k[2];
+  float *w = gn_alloc(g, *bytes = (size_t)n * sizeof *w);
+  for (int64_t i = 0; w && i < n; i++) w[i] = gn_from_half(s->half[i]);
+  return w;
+}
+
 /* One half of conv_pair: a[0..2] = x w b, into out's channels from `at` on. */
 static bool half(gn *g, const gn_arg *a, const gn_arg *geometry, const gn_act *act, gn_tensor *out, int64_t at) {
   gn_tensor *x = a[0].t, *w = a[1].t;
@@ -73,12 +80,14 @@ static bool half(gn *g, const gn_arg *a, const gn_arg *geometry, const gn_act *a
   gn_conv s;
   if (x->ndim != out->ndim || w->ndim != x->ndim || x->dim[0] != out->dim[0] || x->dim[1] != w->dim[1] || (a[2].kind == GN_A_TENSOR && gn_numel(a[2].t) != w->dim[0]))
     return gn_fail("conv_pair: the shapes do not go together");
+  if (w->dtype != GN_F32 && w->dtype != GN_F16) return gn_fail("conv_pair: the weights are %s, wanted f32 or f16", gn_dtype_name(w->dtype));
   if (!gn_conv_of("conv_pair", x->ndim - 2, x, out, w, geometry, &groups, &s)) return false;
+  if (w->dtype == GN_F16) s.half = (const uint16_t *)(const void *)w->data;
   s.n = 1, s.c = x->dim[1], s.o = w->dim[0], s.weights = gn_source_of(w, 1), s.act = *act;
   int64_t in = x->dim[0] ? gn_numel(x) / x->dim[0] : 0, plane = gn_numel(out) ? gn_numel(out) / out->dim[0] / out->dim[1] : 0;
   bool fine = true;
   for (int64_t n = 0; n < x->dim[0] && fine; n++)
-    fine = g->k->conv_forward(g, &s, gn_f32(x) + n * in, gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out) + (n * out->dim[1] + at) * plane);
+    fine = g->k->conv_forward(g, &s, gn_f32(x) + n * in, s.half ? NULL : gn_f32(w), a[2].kind == GN_A_TENSOR ? gn_f32(a[2].t) : NULL, gn_f32(out) + (n * out->dim[1] + at) * plane);
   return fine;
 }
 

@@ -60,6 +60,12 @@ void gn_packed_clear(gn *g) {
   while (g->oldest) drop(g, g->oldest);
 }
 
+bool gn_packed_ready(const gn_source *s, int kind, size_t bytes) {
+  for (const gn_form *f = s->store ? s->store->forms : NULL; f; f = f->next)
+    if (f->key == mixed(s->key, (uint64_t)kind) && f->bytes == bytes + 64) return f->version == s->store->version;
+  return false;
+}
+
 void *gn_packed_weights(gn *g, const gn_source *s, int kind, size_t bytes, bool *fresh) {
   size_t most = g->config.limit && g->config.limit / 8 < MOST ? g->config.limit / 8 : MOST, size = bytes + 64;
   uint64_t key = mixed(s->key, (uint64_t)kind);

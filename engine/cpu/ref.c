@@ -39,6 +39,9 @@ static bool ref_gemm(gn *g, const gn_gemm *p) {
 static int64_t ref_volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
 
 static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
+  size_t bytes = 0;
+  float *own = w ? NULL : gn_conv_widen(g, s, &bytes);
+  if (!w && !(w = own)) return false;
   int64_t cg = s->c / s->groups, og = s->o / s->groups, in = ref_volume(s->in), out = ref_volume(s->out), taps = ref_volume(s->k);
   for (int64_t e = 0; e < s->n * s->o * out; e++) {
     int64_t q = e % out, o = e / out % s->o, n = e / out / s->o, q0 = q / s->out[2] / s->out[1], q1 = q / s->out[2] % s->out[1], q2 = q % s->out[2];
@@ -54,6 +57,7 @@ static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const floa
     if (b) sum += b[o];
     y[e] = s->act.on ? gn_activate(sum, &s->act) : sum;
   }
+  gn_free(g, own, bytes);
   return true;
 }
 

@@ -286,12 +286,21 @@ static bool forward_open(gn *g, const gn_conv *s, const float *x, const float *b
   return true;
 }
 
+static bool widened(gn *g, const gn_conv *s, const float *x, const float *b, float *y) {
+  size_t bytes;
+  float *w = gn_conv_widen(g, s, &bytes);
+  bool fine = w && K(conv_forward)(g, s, x, w, b, y);
+  gn_free(g, w, bytes);
+  return fine;
+}
+
 bool K(conv_forward)(gn *g, const gn_conv *spec, const float *x, const float *w, const float *b, float *y) {
   gn_conv flat = flatten(spec), *s = &flat;
   int64_t taps = volume(s->k), cg = s->c / s->groups, og = s->o / s->groups, lo[3], hi[3];
   if (!s->n || !s->o || !volume(s->out)) return true;
   if (!cg || !taps || !volume(s->in)) return fill(y, b, act_of(s), s->n, s->o, volume(s->out)), true;
   if (!s->whole && K(wino_suits)(s, false)) return K(wino)(g, s, false, x, w, b, y);
+  if (!w) return widened(g, spec, x, b, y);
   if (!s->whole && K(wino2_suits)(s)) return K(wino2)(g, s, false, x, w, b, y);
   if (!s->whole && K(wino_rows_suits)(s)) return K(wino_rows)(g, s, x, w, b, y);
   if (K(narrow_suits)(s, false)) return K(narrow)(g, s, x, w, b, y);

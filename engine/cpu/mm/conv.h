@@ -21,10 +21,14 @@ typedef struct gn_conv {
   int64_t n, c, o, groups;
   int64_t in[3], out[3], k[3], stride[3], pad[3], dilation[3];
   gn_source weights;                      /* where w comes from, when its packed form may be kept; store NULL = it may not */
+  const uint16_t *half;                   /* conv_forward: w as f16; w itself may then be NULL: it is widened where a kernel has no form of it */
   gn_act act;                             /* conv_forward and conv_data */
   int edge;                               /* conv_forward; the others know zero alone */
   bool whole;                             /* conv_forward: products of whole numbers stay exact, so not Winograd's way */
 } gn_conv;
+
+/* w from half, of *bytes to be freed; NULL = out of memory. In op_conv.c. */
+float *gn_conv_widen(gn *g, const gn_conv *s, size_t *bytes);
 
 /* A window over up to three dims; planes = n * c. */
 typedef struct gn_window {

@@ -186,6 +186,16 @@ local function sigmoids(frame, readers, gone)
   end
 end
 
+-- Weights that a file holds in 16 bits stay so where the engine makes a form of its own of them: the numbers are the same.
+local function in_half(frame, slot)
+  local w = frame.consts[slot]
+  local half = w.dtype == "f32" and w:dim() == 4 and w.shape[3] * w.shape[4] > 1 and w:to "f16"
+  if not half or not half:to "f32":equal(w) then return slot end
+  frame.n = frame.n + 1
+  frame.consts[frame.n], frame.types[frame.n] = half, "float"
+  return frame.n
+end
+
 -- ---- two convolutions that are joined along the channels ----
 local function joined(frame, readers, gone)
   local makers = {}
@@ -199,7 +209,7 @@ local function joined(frame, readers, gone)
     if fine and frame.consts[p.ins[2]]:dim() == frame.consts[q.ins[2]]:dim() then
       gone[p], gone[q] = true, true
       node.op, node.entry = "Conv pair", require("genai.onnx.tools").conv_pair(p.a, q.a)
-      node.ins = { p.ins[1], p.ins[2], p.ins[3] or false, q.ins[1], q.ins[2], q.ins[3] or false }
+      node.ins = { p.ins[1], in_half(frame, p.ins[2]), p.ins[3] or false, q.ins[1], in_half(frame, q.ins[2]), q.ins[3] or false }
       node.a.types = { "float", "float", p.ins[3] and "float", "float", "float", q.ins[3] and "float" }
     end
   end
