@@ -14,7 +14,7 @@ typedef struct gn_arena {
   size_t touched;                         /* bytes of free spans that may lie in memory */
 } gn_arena;
 
-void *gn_arena_take(gn_arena *, size_t bytes, size_t fresh_most, size_t *size);   /* 64-byte aligned; NULL where no address space is left, or it takes more than fresh_most bytes of new memory. *size: what it takes in all */
+void *gn_arena_take(gn_arena *, size_t bytes, size_t fresh_most, bool stays, size_t *size);   /* 64-byte aligned; stays: longer than what comes and goes with each step; NULL where no address space is left, or it takes more than fresh_most bytes of new memory. *size: what it takes in all */
 size_t gn_arena_size(const void *block);
 void gn_arena_give(gn_arena *, void *block);
 bool gn_arena_shrink(gn_arena *);         /* gives the free span that has most memory back to the system; false = none has any */

@@ -78,6 +78,7 @@ size_t gn_limit(const gn *);             /* 0 = none */
 
 /* ---- memory: every byte of a runtime is counted against its limit ---- */
 void *gn_alloc(gn *, size_t bytes);      /* 64-byte aligned, not zeroed; NULL + error */
+void *gn_alloc_long(gn *, size_t bytes); /* for what stays: it lies apart from what comes and goes */
 void gn_free(gn *, void *, size_t bytes);/* bytes as given to gn_alloc */
 bool gn_charge(gn *, size_t bytes);      /* counts memory that somebody else allocates (Lua) */
 void gn_discharge(gn *, size_t bytes);

@@ -206,23 +206,23 @@ static void *take_small(gn *g, size_t bytes, size_t *size) {
 }
 
 /* Memory that lies ready needs no room. */
-static __attribute__((noinline)) void *take_large(gn *g, size_t bytes, size_t *size) {
+static __attribute__((noinline)) void *take_large(gn *g, size_t bytes, bool stays, size_t *size) {
   struct gn_mem *m = g->mem;
   size_t used = m->tensors + m->charged + cached(m);
-  void *p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
+  void *p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, stays, size);
   if (!p && cached(m)) {
     gn_trim(g);
     used = m->tensors + m->charged;
-    p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, size);
+    p = gn_arena_take(&m->arena, bytes, used < m->limit ? m->limit - used : 0, stays, size);
   }
   while (!keep(m) && shrink(m)) {}
   return p;
 }
 
-static void *take(gn *g, size_t bytes) {
+static void *take(gn *g, size_t bytes, bool stays) {
   struct gn_mem *m = g->mem;
   size_t size = 0;
-  void *p = bytes > SMALL_MOST ? take_large(g, bytes, &size) : take_small(g, bytes, &size);
+  void *p = bytes > SMALL_MOST ? take_large(g, bytes, stays, &size) : take_small(g, bytes, &size);
   if (!p) return NULL;
   m->tensors += size, m->fresh += size;
   if (m->tensors > m->higher) m->higher = m->tensors;
@@ -230,20 +230,23 @@ static void *take(gn *g, size_t bytes) {
   return p;
 }
 
-void *gn_alloc(gn *g, size_t bytes) {
+static void *alloc(gn *g, size_t bytes, bool stays) {
   struct gn_mem *m = g->mem;
   if (bytes > LARGEST) return refuse(m, bytes);
   bool main_thread = !gn_in_task();                              /* a pool thread must not run the host's collector */
   if (main_thread && (m->tensors + bytes > m->pressure_at || (m->fresh > m->fresh_at && m->tensors > PRESSURE_FLOOR))) gn_press(g);
   bool locked = lock(m), failing = injected(m);
-  void *p = failing ? NULL : take(g, bytes);
+  void *p = failing ? NULL : take(g, bytes, stays);
   unlock(m, locked);
   if (!p && main_thread && !failing && g->config.pressure && !m->in_pressure) {
     gn_press(g);
-    p = take(g, bytes);
+    p = take(g, bytes, stays);
   }
   return p ? p : refuse(m, bytes);
 }
+
+void *gn_alloc(gn *g, size_t bytes) { return alloc(g, bytes, false); }
+void *gn_alloc_long(gn *g, size_t bytes) { return alloc(g, bytes, true); }
 
 static void free_small(struct gn_mem *m, block *b, size_t bytes) {
   size_t size;
@@ -285,7 +288,7 @@ void *gn_scratch(gn *g, size_t *each) {
     count(m);
   } else {
     if (*each < SCRATCH_LEAST) *each = SCRATCH_LEAST;
-    char *p = gn_alloc(g, *each * (size_t)workers);
+    char *p = gn_alloc_long(g, *each * (size_t)workers);
     if (!p) return NULL;
     m->scratch.p = p, m->scratch.size = gn_arena_size(p), m->scratch.each = *each, m->scratch.workers = workers;
   }

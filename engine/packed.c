@@ -81,7 +81,7 @@ void *gn_packed_weights(gn *g, const gn_source *s, int kind, size_t bytes, bool 
   g->form_clock++;
   while (g->form_bytes + size > most && g->oldest && g->form_clock - g->oldest->used > AGE) drop(g, g->oldest);
   if (g->form_bytes + size > most) return NULL;
-  gn_form *f = gn_alloc(g, size);
+  gn_form *f = gn_alloc_long(g, size);
   if (!f) return NULL;
   *f = (gn_form){ .next = s->store->forms, .store = s->store, .bytes = size, .version = s->store->version, .key = key };
   s->store->forms = f, g->form_bytes += size;
