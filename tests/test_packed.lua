@@ -2,6 +2,8 @@
 local genai = require "genai"
 local core = require "genai.core"
 
+local refused = dofile("tests/tools.lua").fails
+
 local function exact(x, w, options)
   core.mode "exact"
   local y = x:conv2d(w, nil, options)
@@ -171,6 +173,26 @@ function tests.linear_few_rows()
       local y = x:linear(w)
       assert((y - want):abs():max():item() <= 1e-5 * want:abs():max():item(), m)
     end
+  end
+end
+
+-- Two convolutions side by side, their weights in 16 bits or the same numbers in 32: where a form is kept, where none is, and after a write.
+function tests.weights_of_16_bits()
+  local pair, rng = core.ops.conv_pair, genai.rng(8, "half")
+  local first, second = { 1, 1, 1, 0, 0, 0, 1, 1, 1 }, { 1, 1, 1, 0, 1, 1, 1, 1, 1 }
+  for _, c in ipairs { { 1, 16, 64, 30 }, { 2, 32, 48, 13 }, { 1, 24, 20, 5 }, { 1, 3, 4, 9 } } do
+    local n, i, o, h = table.unpack(c)
+    local x, b = genai.randn(n, i, h, h, { rng = rng }), genai.randn(o, { rng = rng })
+    local w, v = genai.randn(o, i, 1, 1, { rng = rng }):to "f16", genai.randn(o, i, 3, 3, { rng = rng }):to "f16"
+    for _, mode in ipairs { "fast", "exact", "fast" } do
+      core.mode(mode)
+      for _ = 1, 2 do
+        local y = pair(x, w, b, x, v, b, first, second, { h, h }, 1, 0)
+        assert(y.dtype == "f32" and y:equal(pair(x, w:to "f32", b, x, v:to "f32", b, first, second, { h, h }, 1, 0)), mode)
+      end
+      v:mul_(0.5)
+    end
+    refused("wanted f32 or f16", pair, x, w:to "i32", b, x, v, b, first, second, { h, h }, 1, 0)
   end
 end
 
