@@ -59,7 +59,7 @@ static void max_pairs(const gn_window *s, const float *x, int64_t row, float *re
 
 /* ---- values alone: the rows of a window first, then its columns ---- */
 #define SPAN 2048
-static inline float most(float a, float b) { return (b > a) | (b != b) ? b : a; }
+static inline float most(float a, float b) { return ((b > a) | (b != b)) ? b : a; }
 
 INLINE vec most_of(vec a, vec b) { return choose((b > a) | (b != b), b, a); }
 /* Twice as fast; a NaN in b is passed over where `nans` is false. */
