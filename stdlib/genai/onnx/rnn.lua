@@ -92,10 +92,23 @@ local function last_of(y, lens)
   return y:gather(1, index):squeeze(1) * lens.some
 end
 
--- One direction: run(x, reverse) gives lists of states [t,b,h] (the first is y); the last ones come with them.
+-- A layer of the engine's own, where all sequences are as long: y and the last states.
+local function whole_layer(run, x, states, weights)
+  local first, list = {}, {}
+  for k, s in ipairs(states) do first[k] = s:unsqueeze(1) end
+  for k = 1, 4 do list[k] = weights[k] end
+  first[#first + 1] = list
+  local found = { run(x, first, #list) }
+  for k = 2, #found do found[k] = found[k]:squeeze(1) end
+  return { found[1] }, { table.unpack(found, 2) }
+end
+
+-- One direction: run(x, reverse, same) gives lists of states [t,b,h] (the first is y), and where the sequences are the same length perhaps the last ones.
 local function direction(run, x, reverse, lens)
   if not lens then
-    local states, last = run(x, reverse), {}
+    local states, last = run(x, reverse, true)
+    if last then return states[1], last end
+    last = {}
     for k, s in ipairs(states) do last[k] = s:select(1, reverse and 1 or s.shape[1]) end
     return states[1], last
   end
@@ -223,7 +236,8 @@ end
 
 local function lstm_kernel(weights)
   return function(states)
-    return function(x, reverse)
+    return function(x, reverse, same)
+      if same then return whole_layer(function(v, list, per) return op.lstm_layers(v, list[1], list[2], list[3], per, reverse) end, x, states, weights) end
       local y, c = op.lstm_layer(x, states[1], states[2], weights[1], weights[2], weights[3], weights[4], reverse)
       return { y, c }
     end
@@ -273,7 +287,10 @@ end
 
 local function gru_kernel(weights)
   return function(states)
-    return function(x, reverse) return { (op.gru_layer(x, states[1], weights[1], weights[2], weights[3], weights[4], reverse)) } end
+    return function(x, reverse, same)
+      if same then return whole_layer(function(v, list, per) return op.gru_layers(v, list[1], list[2], per, reverse) end, x, states, weights) end
+      return { (op.gru_layer(x, states[1], weights[1], weights[2], weights[3], weights[4], reverse)) }
+    end
   end
 end
 
