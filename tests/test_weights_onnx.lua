@@ -40,4 +40,15 @@ function tests.squeezenet_is_half_precision()
   tools.fails("wanted float16[1,3,224,224]", net, ops.zeros(1, 3, 100, 100))
 end
 
+-- What is written of a function that calls a loaded net is that net again.
+function tests.saved_again()
+  for _, case in ipairs { { pitch, 1, 43844, 1 }, { larger, 1, 1, 224, 224 }, { squeeze, 1, 3, 224, 224 } } do
+    local net, path, x = case[1](), genai.tmpdir() .. "/again.onnx", ops.rand(table.unpack(case, 2))
+    local name = net.outputs[1].name
+    genai.onnx.save(path, function(v) return net(v)[name] end, x)
+    local wanted, found = net(x)[name], genai.onnx.load(path)(x).output
+    assert(found.dtype == wanted.dtype and found:to("f32"):close(wanted:to "f32", { rtol = 1e-4, atol = 1e-5 }), name)
+  end
+end
+
 return tests

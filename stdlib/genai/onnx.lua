@@ -146,7 +146,7 @@ end
 --- genai.onnx.save(path, f, inputs [, { inputs = names, outputs = names, batch = }]) writes what f does as an ONNX net (opset 21) that onnxruntime and genai.onnx.load run.
 -- f is a function or module; inputs a tensor or list of them (f is called with these; named "input", or "input1" ..) or { name = tensor } (f is called with the table). What f gives
 -- back (tensors, lists of them or one table { name = tensor }) become outputs. The ops are those of this one run: sizes and Lua's decisions are fixed by the inputs given, weights are
--- stored as f32 constants; with batch = true the first dim of all inputs (or those of { input = dim }) may have any size. An op that has no form in ONNX, a random draw, a write in place, and numbers taken out of tensors that depend on the inputs are errors.
+-- stored as f32 constants, f16 and bf16 values are rounded to these as they come; with batch = true the first dim of all inputs (or those of { input = dim }) may have any size. An op that has no form in ONNX, a random draw, a write in place, and numbers taken out of tensors that depend on the inputs are errors.
 -- > (function() local p = genai.tmpdir() .. "/double.onnx" genai.onnx.save(p, function(x) return x * 2 end, genai.ones(2)) return genai.onnx.load(p)(genai.ones(2)).output end)():sum():item() == 4
 function onnx.save(path, f, inputs, options)
   if type(path) ~= "string" then fail("onnx.save: path is a %s, wanted a string", type(path)) end

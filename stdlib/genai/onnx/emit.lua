@@ -1,4 +1,4 @@
---- Ops as ONNX nodes, for genai.onnx.save: emit.NAME(g, arguments by name, results) -> the results' names. Layers are in emit_net.lua.
+--- Ops as ONNX nodes, for genai.onnx.save: emit.NAME(g, arguments by name, results) -> the results' names. Layers are in emit_net.lua and emit_conv.lua.
 local core = require "genai.core"
 local emit = {}
 
@@ -92,6 +92,14 @@ end
 function emit.masked_fill(g, a, out)
   local kind = out[1].dtype
   return g:node("Where", { g:as(a.mask, "bool"), g:as(a.value, kind), g:as(a.x, kind) })
+end
+function emit.atan2(g, a)                                         -- ONNX knows Atan alone: left of the axis half a turn is added on y's side
+  local y, x, zero, half = g:as(a.a, "f32"), g:as(a.b, "f32"), g:number(0.0, "f32"), g:number(math.pi, "f32")
+  local angle = g:node("Atan", { g:node("Div", { y, x }) })
+  local turn = g:node("Where", { g:node("Less", { y, zero }), g:number(-math.pi, "f32"), half })
+  local left = g:node("Where", { g:node("Less", { x, zero }), g:node("Add", { angle, turn }), angle })
+  local origin = g:node("And", { g:node("Equal", { y, zero }), g:node("Equal", { x, zero }) })
+  return g:node("Where", { origin, zero, left })
 end
 function emit.lerp(g, a)
   local x = g:as(a.a, "f32")
@@ -292,5 +300,7 @@ function emit.einsum(g, a, out)
   return g:node("Einsum", list, { equation = a.spec })
 end
 
-for name, f in pairs(require "genai.onnx.emit_net") do emit[name] = f end
+for _, part in ipairs { "emit_net", "emit_conv" } do
+  for name, f in pairs(require("genai.onnx." .. part)) do emit[name] = f end
+end
 return emit

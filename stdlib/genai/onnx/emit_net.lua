@@ -1,35 +1,11 @@
---- Layers as ONNX nodes, for genai.onnx.save: convolutions, pools, resizing, norms, attention, recurrent layers, transforms.
+--- Layers as ONNX nodes, for genai.onnx.save: padding, resizing, norms, attention, recurrent layers, transforms.
 local core = require "genai.core"
+local tools = require "genai.onnx.emit_tools"
+local padded, activated = tools.padded, tools.activated
 local emit = {}
 local op = core.ops
 
-local function each(v, n, default)
-  local out = {}
-  for i = 1, n do
-    if type(v) == "table" then out[i] = v[#v == 1 and 1 or i] else out[i] = v or default end
-    out[i] = out[i] // 1
-  end
-  return out
-end
-
-local function twice(before, after)
-  local out = {}
-  for i, n in ipairs(before) do out[i], out[#before + i] = n, after[i] end
-  return out
-end
-
--- A number, one for each dim, or those before and those after.
-local function both(v, n)
-  if type(v) == "table" and #v == 2 * n then return { table.unpack(v, 1, n) }, { table.unpack(v, n + 1) } end
-  return each(v, n, 0), each(v, n, 0)
-end
-
 -- ---- padding ----
-local modes = { zero = "constant", constant = "constant", reflect = "reflect", replicate = "edge", circular = "wrap" }
-local function padded(g, x, pads, mode, value)
-  return g:node("Pad", { x, g:ints(pads), value and g:number(value + 0.0, "f32") or "" }, { mode = modes[mode] })
-end
-
 function emit.pad(g, a, out)
   local n, list, pads = a.x:dim(), type(a.pads) == "table" and a.pads or { a.pads }, {}
   for d = 1, n do
@@ -41,102 +17,7 @@ function emit.pad(g, a, out)
   return padded(g, g:ref(a.x), pads, mode)
 end
 
-local acts = { [0] = "none", "relu", "leaky_relu", "relu6" }
--- A result's own activation, an option of several ops.
-local function activated(g, y, a)
-  local act = a.act or "none"
-  act = acts[act] or act
-  if act == "relu" then return g:node("Relu", { y }) end
-  if act == "leaky_relu" then return g:node("LeakyRelu", { y }, { alpha = (a.slope or 0.01) + 0.0 }) end
-  if act == "relu6" then return g:node("Clip", { y, g:number(0.0, "f32"), g:number(6.0, "f32") }) end
-  return y
-end
-
--- ---- convolutions ----
-local function convolution(nd)
-  return function(g, a)
-    local w, stride, dilation, kernel, before = a.w.shape, each(a.stride, nd, 1), each(a.dilation, nd, 1), {}, {}
-    local after = {}
-    for d = 1, nd do
-      kernel[d] = w[d + 2]
-      if a.pad == "same" then
-        local total = dilation[d] * (kernel[d] - 1)
-        before[d], after[d] = total // 2, total - total // 2
-      end
-    end
-    if a.pad ~= "same" then before, after = both(a.pad, nd) end
-    local x, pads = g:as(a.x, "f32"), twice(before, after)
-    if a.pad_mode and a.pad_mode ~= "zero" then
-      x = padded(g, x, twice({ 0, 0, table.unpack(before) }, { 0, 0, table.unpack(after) }), a.pad_mode)
-      for i = 1, 2 * nd do pads[i] = 0 end
-    end
-    return activated(g, g:node("Conv", { x, g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, { strides = stride, dilations = dilation, kernel_shape = kernel, pads = pads, group = a.groups or 1 }), a)
-  end
-end
-emit.conv1d, emit.conv2d, emit.conv3d = convolution(1), convolution(2), convolution(3)
-
-local function transposed(nd)
-  return function(g, a)
-    local w, before, after = a.w.shape, both(a.pad, nd)
-    return activated(g, g:node("ConvTranspose", { g:as(a.x, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, { strides = each(a.stride, nd, 1), dilations = each(a.dilation, nd, 1),
-      pads = twice(before, after), output_padding = each(a.out_pad, nd, 0), group = a.groups or 1, kernel_shape = { table.unpack(w, 3) } }), a)
-  end
-end
-emit.conv_transpose1d, emit.conv_transpose2d, emit.conv_transpose3d = transposed(1), transposed(2), transposed(3)
-
--- The engine's own ops on windows (from ONNX files): the last of three strides, pads before, dilations. big and small: the shapes at both sides.
-local function window(big, small, kernel, strides, pads, dilations)
-  local nd, stride, before, dilation, after = #big - 2, {}, {}, {}, {}
-  for d = 1, nd do
-    local k = 3 - nd + d
-    stride[d], before[d], dilation[d] = strides[k], pads[k], dilations[k]
-    after[d] = math.max((small[d + 2] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - big[d + 2] - before[d], 0)
-  end
-  return { strides = stride, dilations = dilation, pads = twice(before, after), kernel_shape = kernel }
-end
-local function third(list, k) return { table.unpack(list, 3 * k - 2, 3 * k) } end
-
-function emit.conv_nd(g, a, out)
-  local v, w = a.geometry, a.w.shape
-  local attrs = window(a.x.shape, out[1].shape, { table.unpack(w, 3) }, third(v, 1), third(v, 2), third(v, 3))
-  attrs.group = a.groups or 1
-  return activated(g, g:node("Conv", { g:as(a.x, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, attrs), a)
-end
-
-function emit.conv_data(g, a, out)
-  local v, w, ys = a.geometry, a.w.shape, out[1].shape
-  local attrs, more = window(ys, a.y.shape, { table.unpack(w, 3) }, third(v, 1), third(v, 2), third(v, 3)), {}
-  for d = 1, #ys - 2 do                                        -- what lies after the last window
-    local reach = (a.y.shape[d + 2] - 1) * attrs.strides[d] + (w[d + 2] - 1) * attrs.dilations[d] + 1
-    more[d] = ys[d + 2] - (reach - attrs.pads[d] - attrs.pads[#ys - 2 + d])
-  end
-  attrs.group, attrs.output_padding = a.groups or 1, more
-  return activated(g, g:node("ConvTranspose", { g:as(a.y, "f32"), g:as(a.w, "f32"), a.b and g:as(a.b, "f32") }, attrs), a)
-end
-
-local function pool_window(onnx)
-  return function(g, a, out)
-    local nd, w = a.x:dim() - 2, a.window
-    local attrs = window(a.x.shape, out[1].shape, { table.unpack(w, 4 - nd, 3) }, third(w, 2), third(w, 3), { 1, 1, 1 })
-    if out[2] then g.fail "op max_pool_nd with positions has no form in ONNX yet" end
-    attrs.dilations = nil
-    if onnx == "AveragePool" then attrs.count_include_pad = a.count_pad == false and 0 or 1 end
-    return g:node(onnx, { g:as(a.x, "f32") }, attrs)
-  end
-end
-emit.max_pool_values, emit.max_pool_nd, emit.avg_pool_nd = pool_window "MaxPool", pool_window "MaxPool", pool_window "AveragePool"
-
--- ---- pools, resizing ----
-local function pool(nd, onnx)
-  return function(g, a)
-    local size, pad = each(a.size, nd), each(a.pad, nd, 0)
-    local attrs = { kernel_shape = size, strides = a.stride and each(a.stride, nd) or size, pads = twice(pad, pad), ceil_mode = a.ceil and 1 or 0 }
-    if onnx == "AveragePool" then attrs.count_include_pad = a.count_pad == false and 0 or 1 end
-    return g:node(onnx, { g:as(a.x, "f32") }, attrs)
-  end
-end
-for nd = 1, 3 do emit["max_pool" .. nd .. "d"], emit["avg_pool" .. nd .. "d"] = pool(nd, "MaxPool"), pool(nd, "AveragePool") end
-
+-- ---- resizing ----
 local function areas(g, a, out, name)
   local xs, ys, size = a.x.shape, out[1].shape, {}
   for d = 1, 2 do
@@ -156,6 +37,12 @@ function emit.resize(g, a, out)
   if mode == "bicubic" then attrs.cubic_coeff_a = a.antialias and -0.5 or -0.75 end
   if a.antialias and mode ~= "nearest" then attrs.antialias, attrs.exclude_outside = 1, 1 end
   return g:node("Resize", { g:as(a.x, "f32"), "", "", g:ints(out[1].shape) }, attrs)
+end
+
+local hidden_modes = { [0] = "nearest", "bilinear", "bicubic" }
+function emit.resample(g, a, out)
+  if a.adjoint then g.fail "op resample with adjoint has no form in ONNX yet" end
+  return emit.resize(g, { x = a.x, mode = hidden_modes[a.mode or 0], align_corners = a.corners, antialias = a.antialias }, out)
 end
 
 function emit.pixel_shuffle(g, a, out)
@@ -201,11 +88,14 @@ function emit.group_norm(g, a)
   local w, b = a.w and g:as(a.w, "f32") or ones(g, c), a.b and g:as(a.b, "f32") or zeros(g, c)
   return g:node("GroupNormalization", { g:as(a.x, "f32"), w, b }, { num_groups = a.groups, epsilon = (a.eps or 1e-5) + 0.0 })
 end
-function emit.batch_norm(g, a)
-  if a.train then g.fail "op batch_norm is training: call nn.eval first" end
+function emit.batch_norm_eval(g, a)
   local c = a.x.shape[2]
   return g:node("BatchNormalization", { g:as(a.x, "f32"), a.w and g:as(a.w, "f32") or ones(g, c), a.b and g:as(a.b, "f32") or zeros(g, c), g:as(a.mean, "f32"), g:as(a.var, "f32") },
     { epsilon = (a.eps or 1e-5) + 0.0 })
+end
+function emit.batch_norm(g, a)
+  if a.train then g.fail "op batch_norm is training: call nn.eval first" end
+  return emit.batch_norm_eval(g, a)
 end
 
 -- ---- attention ----

@@ -3,7 +3,8 @@ local core = require "genai.core"
 local proto = {}
 local char, pack, concat = string.char, string.pack, table.concat
 
-local kinds = { f32 = 1, u8 = 2, i32 = 6, i64 = 7, bool = 9 }
+local kinds = { f32 = 1, u8 = 2, i32 = 6, i64 = 7, bool = 9, f16 = 10, bf16 = 16 }
+proto.kinds = kinds                          -- the numbers of the tensors' types
 
 local function varint(n)
   local out = {}
@@ -36,9 +37,6 @@ local function elements(t)
   local npy = core.npy_encode(t)
   return npy:sub(string.unpack("<I2", npy, 9) + 11)
 end
-
---- proto.kind(x) -> the number of a tensor's type; nil where nets are not written with it.
-function proto.kind(x) return kinds[x.dtype] end
 
 --- proto.tensor(name, x) -> TensorProto.
 function proto.tensor(name, x)

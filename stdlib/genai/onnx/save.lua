@@ -1,6 +1,7 @@
 --- genai.onnx.save: a function's ops, as they run on given inputs, written as an ONNX net.
 local core = require "genai.core"
 local proto = require "genai.onnx.proto"
+local tools = require "genai.onnx.tools"
 local save = {}
 local OPSET = 21
 
@@ -55,18 +56,22 @@ function graph:ref(x)
   return self.constants[id]
 end
 
+-- Inside of the graph f16 and bf16 are f32 that is rounded wherever an op gives them.
+local halves = { f16 = true, bf16 = true }
+local function held(dtype) return halves[dtype] and "f32" or dtype end
+
 --- g:as(x, dtype) -> the name of a tensor or number in a type.
 function graph:as(x, dtype)
+  dtype = held(dtype)
   if type(x) == "boolean" then x = x and 1 or 0 end
   if type(x) == "number" then return self:number(dtype == "f32" and x + 0.0 or x, dtype) end
-  if x.dtype == dtype then return self:ref(x) end
+  if held(x.dtype) == dtype then return self:ref(x) end
   if not self.names[core.identity(x)] then return self:constant(x:to(dtype)) end
   return self:cast(self:ref(x), dtype)
 end
 
-local types = { f32 = 1, u8 = 2, i32 = 6, i64 = 7, bool = 9 }
 --- g:cast(name, dtype) -> name.
-function graph:cast(name, dtype) return self:node("Cast", { name }, { to = types[dtype] }) end
+function graph:cast(name, dtype) return self:node("Cast", { name }, { to = proto.kinds[dtype] }) end
 
 --- g:reshape(name, shape) -> name.
 function graph:reshape(name, shape) return self:node("Reshape", { name, self:ints(shape) }) end
@@ -136,8 +141,10 @@ local function watched(f, given, w)
   local item, totable = methods.item, methods.totable
   methods.item, methods.totable = guarded(seen, "item", item), guarded(seen, "totable", totable)
   core.trace(watcher(w))
+  tools.traced = true
   local results = table.pack(pcall(f, table.unpack(given, 1, given.n)))
   core.trace(nil)
+  tools.traced = false
   methods.item, methods.totable = item, totable
   core.recording(was)
   if not results[1] then error(results[2], 0) end
@@ -170,7 +177,6 @@ local function inputs_of(inputs, names)
   if #list == 0 then fail "there are no inputs" end
   for _, pair in ipairs(list) do
     if not core.is_tensor(pair[2]) then fail("input \"%s\" is a %s, wanted a tensor", pair[1], type(pair[2])) end
-    if not proto.kind(pair[2]) then fail("input \"%s\" is %s, wanted f32, i32, i64, u8 or bool", pair[1], pair[2].dtype) end
   end
   return list, given
 end
@@ -195,15 +201,12 @@ end
 
 -- ---- writing ----
 -- Arguments that the results show anyhow, or that are for training; ops whose results say all.
-local unread = { size = true, rng = true, momentum = true, out = true, ["in"] = true, slope = true }
+local unread = { size = true, pooled = true, rng = true, momentum = true, out = true, ["in"] = true, slope = true }
 local shown = { view = true, reshape = true, squeeze = true, unsqueeze = true, flatten = true, to = true, dropout = true, one_hot = true }
 
 local function emit(g, step)
   local emitters = require "genai.onnx.emit"
   local f = emitters[step.op] or fail("op %s has no form in ONNX yet", step.op)
-  for _, y in ipairs(step.out) do
-    if not proto.kind(y) then fail("op %s gives %s, wanted f32, i32, i64, u8 or bool", step.op, y.dtype) end
-  end
   local read = {}                                              -- an argument that the emitter does not look at would be lost
   local names = { f(g, setmetatable({}, { __index = function(_, k) read[k] = true return step.args[k] end }), step.out) }
   for k, v in pairs(step.args) do
@@ -211,6 +214,7 @@ local function emit(g, step)
   end
   for k, y in ipairs(step.out) do
     local id = core.identity(y)
+    if names[k] and halves[y.dtype] and (step.op == "to" or not views[step.op]) then names[k] = g:cast(g:cast(names[k], y.dtype), "f32") end
     if names[k] and (step.place or not g.names[id]) then g.names[id] = names[k] end
   end
 end
@@ -243,10 +247,9 @@ local function name_outputs(g, inputs, outputs)
   for _, pair in ipairs(inputs) do taken[pair[1]] = true end
   for _, pair in ipairs(outputs) do
     if taken[pair[1]] or pair[1]:find "^[vw]/" then fail("the name \"%s\" is taken", pair[1]) end
-    if not proto.kind(pair[2]) then fail("output \"%s\" is %s, wanted f32, i32, i64, u8 or bool", pair[1], pair[2].dtype) end
     taken[pair[1]] = true
-    local from = g:ref(pair[2])
-    g:node("Identity", { from })
+    local from, kind = g:ref(pair[2]), pair[2].dtype
+    if halves[kind] then g:cast(from, kind) else g:node("Identity", { from }) end
     local node = g.nodes[#g.nodes]
     node.outputs[1], pair[3] = pair[1], pair[1]
   end
@@ -259,7 +262,7 @@ local function graph_of(f, inputs, options)
   for _, pair in ipairs(list) do
     local id = core.identity(pair[2])
     if w.seen[id] then fail("input \"%s\" is the same tensor as another one", pair[1]) end
-    w.seen[id], w.inputs[id], g.names[id] = true, true, pair[1]
+    w.seen[id], w.inputs[id], g.names[id] = true, true, halves[pair[2].dtype] and g:cast(pair[1], "f32") or pair[1]
   end
   local results = watched(f, given, w)
   for _, step in ipairs(w.log) do emit(g, step) end

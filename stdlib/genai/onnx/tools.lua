@@ -2,6 +2,9 @@
 local core = require "genai.core"
 local tools = {}
 
+--- tools.traced: genai.onnx.save is watching: what an op does must not follow from the elements of its inputs.
+tools.traced = false
+
 --- tools.ints(x) -> a flat list of an integer tensor's elements; lists come back as they are, nil as nil.
 function tools.ints(x)
   if x == nil or type(x) == "table" then return x end
@@ -58,7 +61,7 @@ end
 --- tools.absolute(index, size) -> indices with negatives counted from the end.
 function tools.absolute(index, size)
   if index.dtype ~= "i64" and index.dtype ~= "i32" then index = index:to "i64" end
-  if index:numel() == 0 or index:min():item() >= 0 then return index end
+  if index:numel() == 0 or not tools.traced and index:min():item() >= 0 then return index end
   return index:lt(0):where(index + size, index)
 end
 
