@@ -157,6 +157,22 @@ function tests.large_kernels()
   end
 end
 
+-- Fewer channels than the longest vector has lanes: the gradient of the weights by Winograd's way.
+function tests.weights_of_few_channels()
+  local core = require "genai.core"
+  for _, c in ipairs { { 8, 10 }, { 9, 12 }, { 13, 16 }, { 15, 17 } } do
+    local x, w = genai.randn(2, c[1], 24, 25), genai.randn(c[2], c[1], 3, 3):requires_grad_()
+    local function grad()
+      local y = x:conv2d(w, nil, { pad = 1 })
+      return genai.grad((y * y):sum(), { w })
+    end
+    core.mode "exact"
+    local want = grad()
+    core.mode "fast"
+    assert((grad() - want):abs():max():item() <= 1e-4 * want:abs():max():item(), ("%d channels"):format(c[1]))
+  end
+end
+
 -- A convolution of a picture made larger by nearest: with its edge by reflection, and as one of the small picture that repeats its edge.
 function tests.convolution_before_shuffle()
   local x, w = genai.randn(2, 5, 7, 9), genai.randn(4, 5, 3, 3)

@@ -98,11 +98,11 @@ static void w_task(void *context, int64_t o, int worker) {
   const job *j = context;
   float g[9][VL];
   for (int64_t at = 0; at < j->k; at += VL) {
-    int64_t k = at + VL <= j->k ? at : j->k - VL;
+    int64_t k = at + VL <= j->k || j->k < VL ? at : j->k - VL;           /* fewer than a vector: m has room behind it */
     const float *m = j->m + o * j->k + k;
     if (j->two) fold_block(j, true, m, g);
     else fold_block(j, false, m, g);
-    for (int64_t i = 0; i < VL; i++)
+    for (int64_t i = 0; i < VL && i < j->k; i++)
       if (j->two) {
         int64_t row = (k + i) / 2 % 2, col = (k + i) % 2;
         float *to = j->w + (o * j->c + (k + i) / 4) * 16 + row * 4 + col;
@@ -131,7 +131,7 @@ bool K(wino_weight)(gn *g, const gn_conv *s, bool two, const float *x, const flo
   j.tiles = most * NARROW + 16;                                /* odd steps: rows in different cache sets */
   j.qstep = j.o * j.tiles, j.mstep = j.o * j.k;
   int64_t vstep = j.k * j.tiles;
-  size_t bytes = (size_t)(spots * (j.qstep + vstep + j.mstep)) * sizeof(float);
+  size_t bytes = (size_t)(spots * (j.qstep + vstep + j.mstep) + VL) * sizeof(float);
   float *all = j.q = gn_alloc(g, bytes);
   if (!all) return false;
   j.v = j.q + spots * j.qstep, j.m = j.v + spots * vstep;
