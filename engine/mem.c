@@ -278,7 +278,7 @@ void gn_free(gn *g, void *p, size_t bytes) {
 void *gn_scratch(gn *g, size_t *each) {
   struct gn_mem *m = g->mem;
   int workers = gn_workers(g);
-  *each = (*each + 63) & ~(size_t)63;
+  *each = *each ? (*each + 63) & ~(size_t)63 : 64;
   if (gn_in_task() || m->scratch.used || *each > SCRATCH_MOST) return gn_alloc(g, *each * (size_t)workers);
   if (m->scratch.p && (m->scratch.each < *each || m->scratch.workers != workers)) drop_scratch(m);
   if (m->scratch.p) {
