@@ -239,6 +239,14 @@ function tests.convolutions_with_their_pools()
   end
 end
 
+-- A picture one deep under a deeper kernel: bands are of kernels one deep.
+function tests.deep_kernels_with_their_pools()
+  local x, w = genai.randn(1, 3, 1, 120, 120), genai.randn(24, 3, 3, 3, 3)
+  local geometry, window = { 1, 2, 2, 1, 1, 1, 1, 1, 1 }, { 1, 2, 2, 1, 2, 2, 0, 0, 0 }
+  local y = hidden.conv_pool(x, w, nil, geometry, { 1, 60, 60 }, 1, 0, 0, window, { 1, 30, 30 })
+  assert(y:equal(hidden.max_pool_values(hidden.conv_nd(x, w, nil, geometry, { 1, 60, 60 }, 1, 0, 0), window, { 1, 30, 30 })))
+end
+
 function tests.instance_norm_in_place()
   local x, w, b = genai.randn(2, 5, 7, 9), genai.randn(5), genai.randn(5)
   for _, act in ipairs { "none", "relu", "leaky_relu", "relu6" } do

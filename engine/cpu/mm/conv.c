@@ -377,7 +377,7 @@ static bool run_pieces(gn *g, pooling *c) {
 bool K(conv_pool)(gn *g, const gn_conv *s, const gn_window *p, const float *x, const float *w, const float *b, float *y, bool *done) {
   int64_t taps = volume(s->k), lo[3], hi[3], row = s->o * s->out[2];
   *done = false;
-  if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || !s->c || !taps || !volume(s->in) || s->n * row * s->out[1] < LEAST || p->size[1] * row > 4 * BAND || !volume(p->out) || !K(pool_suits)(p)) return true;
+  if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->pad[0] || !s->c || !taps || !volume(s->in) || s->n * row * s->out[1] < LEAST || p->size[1] * row > 4 * BAND || !volume(p->out) || !K(pool_suits)(p)) return true;
   if (!s->whole && (K(wino_suits)(s, false) || K(wino2_suits)(s) || K(wino_rows_suits)(s))) return true;
   gn_conv flat = flatten(s);
   if (K(narrow_suits)(s, false) || is_product(&flat)) return true;
