@@ -28,6 +28,17 @@ local function leaf(...) return genai.randn(...):requires_grad_() end
 
 local tests = {}
 
+-- More threads share the transforms of one panel of tiles, which may be half full.
+function tests.small_pictures_by_five()
+  for _, c in ipairs { { 8, 6, 8, 31, 7 }, { 24, 12, 12, 20, 1 }, { 64, 15, 12, 32, 1 }, { 40, 20, 21, 24, 1 } } do
+    local x, w, options = genai.randn(1, c[1], c[2], c[3]), genai.randn(c[4], c[1], 3, 3), { pad = { c[5], 1, c[5], 1 } }
+    local want = at(1, function() return x:conv2d(w, nil, options) end)
+    at(5, function()
+      for _ = 1, 100 do assert(x:conv2d(w, nil, options):equal(want), table.concat(c, ",")) end
+    end)
+  end
+end
+
 function tests.products()
   for seed = 1, 40 do
     same("matmul", seed, function(r)

@@ -198,6 +198,7 @@ static void tile_task(void *context, int64_t i, int worker) {
   }
 }
 
+/* Slices of the channels side by side: no more lanes than a channel's step, or one would write over the other's first channel. */
 typedef struct inputs { job j; int64_t panel0, pstep, slices; } inputs;
 static void in_task(void *context, int64_t i, int worker) {
   const inputs *p = context;
@@ -269,7 +270,7 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   j.few = panels == 1 || (panels == 2 && gn_workers(g) > 2), j.own = panels == 1 && gn_workers(g) <= OWN_THREADS;
   j.kstep = j.t.tiles <= VL ? VL : NR, j.ustep = j.co * j.ci + SPARE, j.vstep = (j.ci + 1) * j.kstep, j.zstep = ((j.co < BLOCKS * MR ? j.co : BLOCKS * MR) + 1) * NR;
   size_t u_bytes = (size_t)(SPOTS * (j.co * j.ci + (j.few ? j.rows.count : 1) * SPARE)) * sizeof(float);
-  j.lanes = NR, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
+  j.lanes = (int)j.kstep, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   bool fresh, fine = false;
   int kind = (data ? 2 : 1) + (j.few ? 8 : 0);
   size_t own_bytes = 0;
