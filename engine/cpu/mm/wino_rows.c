@@ -94,7 +94,8 @@ bool K(wino_rows)(gn *g, const gn_conv *s, const float *x, const float *w, const
   if (most > total) most = total;
   size_t u_bytes = sizeof(float) * (size_t)(SPOTS * s->o * s->c * s->k[2]), bytes = sizeof(float) * (size_t)((v + z) * most + s->in[2]);
   bool fresh, fine = false;
-  float *kept = gn_packed_weights(g, &s->weights, KEPT, u_bytes, &fresh);
+  gn_source source = total / most < 500 ? s->weights : (gn_source){0};     /* a kept form lasts for some calls, and each chunk is one */
+  float *kept = gn_packed_weights(g, &source, KEPT, u_bytes, &fresh);
   if (!(j.u = kept ? kept : gn_alloc(g, u_bytes))) return false;
   if (fresh) gn_parallel(g, s->o, weight_task, &j);             /* before anything can fail: what is kept must be whole */
   if ((j.v = gn_alloc(g, bytes))) {
