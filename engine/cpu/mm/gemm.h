@@ -61,7 +61,7 @@ static __attribute__((noinline, unused)) void micro_edge(int64_t r, int64_t w, i
   if (add)
     for (int64_t i = 0; i < r; i++)
       for (int64_t j = 0; j < NR; j++) tile[i * NR + j] = j < w ? c[i * ldc + j] : 0;
-  if (w <= VL && r == MR) half_rows(MR, k, a, ars, acs, b, brs, tile, NR, add);
+  if (w <= VL && r == MR) micro_rows(MR, 1, k, a, ars, acs, b, brs, tile, NR, add, 0, NULL);
   else K(micro_table)[r](k, a, ars, acs, b, brs, tile, NR, add, 0, NULL);
   for (int64_t i = 0; i < r; i++)
     for (int64_t j = 0; j < w; j++) c[i * ldc + j] = tile[i * NR + j];

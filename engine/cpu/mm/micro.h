@@ -40,7 +40,7 @@ GN_INLINE gn_vec choose(gn_ivec mask, gn_vec a, gn_vec b) { return (gn_vec)((mas
 
 #define MICRO_ARGS int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add, int end, const float *bias
 /* Every fourth row has a pointer of its own, or the steps to all rows would not fit into the registers; not known to the compiler as such, or it would find the steps again. */
-#define PLACES(type, to, from, step) type to[4] = {from, from + 4 * step, from + 8 * step, from + 12 * step}; __asm__("" : "+r"(to[1]), "+r"(to[2]), "+r"(to[3]))
+#define PLACES(type, to, from, step) type to[4] = {from, from + (rows > 4 ? 4 : 0) * step, from + (rows > 8 ? 8 : 0) * step, from + (rows > 12 ? 12 : 0) * step}; __asm__("" : "+r"(to[1]), "+r"(to[2]), "+r"(to[3]))
 #define ROW(of, i, step) (of[(i) / 4] + (i) % 4 * (step))
 
 /* nv: vectors of columns. */
@@ -99,26 +99,6 @@ GN_INLINE void micro_rows(const int rows, const int nv, MICRO_ARGS) {
     UNROLL
     for (int j = 0; j < nv; j++) *(gn_vecu *)(ROW(to, i, ldc) + j * VL) = acc[i][j];
   }
-}
-
-/* The same for one vector of columns. */
-GN_INLINE void half_rows(const int rows, int64_t k, const float *restrict a, int64_t ars, int64_t acs, const float *restrict b, int64_t brs, float *restrict c, int64_t ldc, bool add) {
-  gn_vec acc[MR];
-  PLACES(const float *, ar, a, ars);
-  UNROLL
-  for (int i = 0; i < rows; i++) {
-    acc[i] = (gn_vec){0};
-    if (add) acc[i] = *(const gn_vecu *)(c + i * ldc);
-  }
-  for (int64_t p = 0; p < k; p++, b += brs) {
-    gn_vec x = *(const gn_vecu *)b;
-    UNROLL
-    for (int i = 0; i < rows; i++) acc[i] += *ROW(ar, i, ars) * x;
-    UNROLL
-    for (int i = 0; i < (rows + 3) / 4; i++) ar[i] += acs;
-  }
-  UNROLL
-  for (int i = 0; i < rows; i++) *(gn_vecu *)(c + i * ldc) = acc[i];
 }
 
 typedef void micro_fn(MICRO_ARGS);
