@@ -66,10 +66,10 @@ static bool forward(gn *g, const gn_arg *a, bool whole, gn_tensor **out) {
 bool gn__fwd_conv_nd(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, false, out); }
 bool gn__fwd_conv_whole(gn *g, const gn_arg *a, gn_tensor **out) { return forward(g, a, true, out); }
 
-float *gn_conv_widen(gn *g, const gn_conv *s, size_t *bytes) {
-  int64_t n = s->o * (s->c / s->groups) * s->k[0] * s->k[1] * s->k[2];
-  float *w = gn_alloc(g, *bytes = (size_t)n * sizeof *w);
-  for (int64_t i = 0; w && i < n; i++) w[i] = gn_from_half(s->half[i]);
+float *gn_conv_widen(gn *g, const gn_conv *s) {
+  size_t bytes = gn_conv_weight_bytes(s);
+  float *w = gn_alloc(g, bytes);
+  if (w) g->k->cast(s->half, GN_F16, w, GN_F32, (int64_t)(bytes / sizeof *w));
   return w;
 }
 

@@ -39,8 +39,7 @@ static bool ref_gemm(gn *g, const gn_gemm *p) {
 static int64_t ref_volume(const int64_t d[3]) { return d[0] * d[1] * d[2]; }
 
 static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const float *w, const float *b, float *y) {
-  size_t bytes = 0;
-  float *own = w ? NULL : gn_conv_widen(g, s, &bytes);
+  float *own = w ? NULL : gn_conv_widen(g, s);
   if (!w && !(w = own)) return false;
   int64_t cg = s->c / s->groups, og = s->o / s->groups, in = ref_volume(s->in), out = ref_volume(s->out), taps = ref_volume(s->k);
   for (int64_t e = 0; e < s->n * s->o * out; e++) {
@@ -57,7 +56,7 @@ static bool ref_conv_forward(gn *g, const gn_conv *s, const float *x, const floa
     if (b) sum += b[o];
     y[e] = s->act.on ? gn_activate(sum, &s->act) : sum;
   }
-  gn_free(g, own, bytes);
+  gn_free(g, own, gn_conv_weight_bytes(s));
   return true;
 }
 

@@ -6,7 +6,7 @@
 enum { DEPTH = 448,           /* most rows of a panel: it stays in L1/L2 */
        PANELS = 16,           /* panels of a task: they share the packed weights' block in L2 */
        PHASES = 16,           /* of a transposed convolution, side by side */
-       FORWARD = 12, PHASE = 16 };       /* kinds of packed weights, odd: with wide panels; a phase's are PHASE and up */
+       FORWARD = 12, WIDENED = 14, PHASE = 16 };       /* kinds of packed weights; odd ones of FORWARD and PHASE: with wide panels; a phase's are PHASE and up */
 
 typedef struct job {
   const float *x, *packed, *bias;
@@ -286,11 +286,16 @@ static bool forward_open(gn *g, const gn_conv *s, const float *x, const float *b
   return true;
 }
 
+/* Where no kernel keeps a form of its own, that of 32 bits is kept. */
 static bool widened(gn *g, const gn_conv *s, const float *x, const float *b, float *y) {
-  size_t bytes;
-  float *w = gn_conv_widen(g, s, &bytes);
-  bool fine = w && K(conv_forward)(g, s, x, w, b, y);
-  gn_free(g, w, bytes);
+  size_t bytes = gn_conv_weight_bytes(s);
+  bool ready = gn_packed_ready(&s->weights, WIDENED, bytes), fresh;
+  float *own = ready ? NULL : gn_conv_widen(g, s);
+  if (!ready && !own) return false;
+  float *kept = gn_packed_weights(g, &s->weights, WIDENED, bytes, &fresh);
+  if (kept && fresh) memcpy(kept, own, bytes);
+  bool fine = K(conv_forward)(g, s, x, kept ? kept : own, b, y);
+  gn_free(g, own, bytes);
   return fine;
 }
 

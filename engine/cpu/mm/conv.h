@@ -27,8 +27,9 @@ typedef struct gn_conv {
   bool whole;                             /* conv_forward: products of whole numbers stay exact, so not Winograd's way */
 } gn_conv;
 
-/* w from half, of *bytes to be freed; NULL = out of memory. In op_conv.c. */
-float *gn_conv_widen(gn *g, const gn_conv *s, size_t *bytes);
+static inline size_t gn_conv_weight_bytes(const gn_conv *s) { return sizeof(float) * (size_t)(s->o * (s->c / s->groups) * s->k[0] * s->k[1] * s->k[2]); }
+/* w from half, or NULL: out of memory. It is of gn_conv_weight_bytes, to be freed. In op_conv.c. */
+float *gn_conv_widen(gn *g, const gn_conv *s);
 
 /* A window over up to three dims; planes = n * c. */
 typedef struct gn_window {

@@ -272,14 +272,13 @@ bool K(wino)(gn *g, const gn_conv *s, bool data, const float *x, const float *w,
   size_t u_bytes = (size_t)(SPOTS * (j.co * j.ci + (j.few ? j.rows.count : 1) * SPARE)) * sizeof(float);
   j.lanes = (int)j.kstep, j.scratch_size = (size_t)(SPOTS * (j.vstep + j.zstep)) * sizeof(float);
   bool fresh, fine = false;
-  int kind = (data ? 2 : 1) + (j.few ? 8 : 0);
-  size_t own_bytes = 0;
-  float *own = w || gn_packed_ready(&s->weights, kind, u_bytes) ? NULL : gn_conv_widen(g, s, &own_bytes);
-  if (!w && own_bytes && !(j.w = own)) return false;
+  int kind = j.few ? (data ? -6 : -5) : data ? 2 : 1;
+  float *own = NULL;
+  if (!w && !gn_packed_ready(&s->weights, kind, u_bytes) && !(j.w = own = gn_conv_widen(g, s))) return false;
   float *kept = gn_packed_weights(g, &s->weights, kind, u_bytes, &fresh);
   j.u = kept ? kept : gn_alloc(g, u_bytes);
   if (j.u && fresh) gn_parallel(g, j.rows.count, weight_task, &j);       /* before anything can fail: what is kept must be whole */
-  gn_free(g, own, own_bytes);
+  gn_free(g, own, gn_conv_weight_bytes(s));
   if (!j.u) return false;
   size_t off_bytes = (size_t)j.ci * sizeof *j.off;
   if ((j.off = gn_alloc(g, off_bytes))) {
