@@ -379,20 +379,27 @@ static bool run_pieces(gn *g, pooling *c) {
   return true;
 }
 
-bool K(conv_pool)(gn *g, const gn_conv *s, const gn_window *p, const float *x, const float *w, const float *b, float *y, bool *done) {
-  int64_t taps = volume(s->k), lo[3], hi[3], row = s->o * s->out[2];
-  *done = false;
-  if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->pad[0] || !s->c || !taps || !volume(s->in) || s->n * row * s->out[1] < LEAST || p->size[1] * row > 4 * BAND || !volume(p->out) || !K(pool_suits)(p)) return true;
-  if (!s->whole && (K(wino_suits)(s, false) || K(wino2_suits)(s) || K(wino_rows_suits)(s))) return true;
+/* Flat pictures of some size under a direct convolution. */
+static bool bands_suit(const gn_conv *s, const gn_window *p) {
+  int64_t row = s->o * s->out[2];
+  if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || s->k[0] != 1 || s->pad[0] || !s->c || !volume(s->k) || !volume(s->in) || !volume(p->out)) return false;
+  if (s->n * row * s->out[1] < LEAST || p->size[1] * row > 4 * BAND || !K(pool_suits)(p)) return false;
+  if (!s->whole && (K(wino_suits)(s, false) || K(wino2_suits)(s) || K(wino_rows_suits)(s))) return false;
   gn_conv flat = flatten(s);
-  if (K(narrow_suits)(s, false) || is_product(&flat)) return true;
+  return !K(narrow_suits)(s, false) && !is_product(&flat);
+}
+
+bool K(conv_pool)(gn *g, const gn_conv *s, const gn_window *p, const float *x, const float *w, const float *b, float *y, bool *done) {
+  int64_t taps = volume(s->k), lo[3], hi[3];
+  *done = false;
+  if (!bands_suit(s, p)) return true;
   pooling c = {.s = p, .y = y};
   if (!forward_open(g, s, x, b, NULL, &c.j)) return false;
   hull(&c.j.v, lo, hi);
   picture t = {0};
   bool ok = true;
   if (find_picture(&c.j, lo, hi, &t)) {
-    int64_t fits = (BAND / row - p->size[1]) / p->stride[1] + 1, some = (p->out[1] + 7) / 8;
+    int64_t fits = (BAND / (s->o * s->out[2]) - p->size[1]) / p->stride[1] + 1, some = (p->out[1] + 7) / 8;
     c.rows = fits < 1 ? 1 : fits < some ? fits : some, c.pieces = (p->out[1] + c.rows - 1) / c.rows;
     c.high = (c.rows - 1) * p->stride[1] + p->size[1];
     if (c.high > s->out[1]) c.high = s->out[1];

@@ -16,7 +16,8 @@
 #define KEEP_MOST (4 << 20)                      /* floats of B: larger ones with few rows are read as they lie, as they may not be kept */
 #define KEEP_ROWS 512                            /* above it packing B anew is a small share of the product */
 
-/* packed: floats of B's panels in the scratch, in front of A's. kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
+/* packed: floats of B's panels in the scratch, in front of A's.
+ * kept: all of B in panels, or NULL. Its block of k from k0 on lies at k0 * columns, there a panel of NR columns after the other: the same for every cut into tiles. */
 typedef struct tiles { const gn_gemm *p; int64_t mt, nt, tm, tn, batch, group; float *scratch; size_t stride; int64_t packed; float *kept; int64_t columns; } tiles;
 
 #define MICRO_N(n) static __attribute__((noinline)) void micro_##n(MICRO_ARGS) { micro_rows(n, 2, k, a, ars, acs, b, brs, c, ldc, add, end, bias); }
